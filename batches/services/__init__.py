@@ -1,0 +1,1 @@
+"""Every write of batches, by topic. All of them go through `writing`."""

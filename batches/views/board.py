@@ -1,0 +1,105 @@
+"""The board: a column per person, the same page in parts, and whether anything changed."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import condition, require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from batches import queries
+from batches.models import DATA_VERSION
+from batches.presenting import as_row
+from batches.queries import board as board_queries
+from batches.rules.board import BoardRequest, as_select, parse_board
+from batches.rules.filters import FilterError
+from batches.rules.states import Priority, Status
+from crew.access import may, requires
+from crew.rules import Capability
+from segmentacion.http.json import json_response
+from segmentacion.mongo import versions
+
+
+@require_GET
+@requires(Capability.READ)
+@vary_on_headers("HX-Request")
+def board(request: HttpRequest) -> HttpResponse:
+    """The whole page; htmx and the refresh ask for counts and columns alone."""
+    asked, error = _asked(request.GET)
+    version = versions.current(DATA_VERSION)  # before the reads: what is newer is seen again
+    columns = board_queries.columns(asked.filter, size=asked.size)
+    context = {
+        **_card_context(request, request.GET),
+        "asked": asked,
+        "filter": asked.filter,
+        "error": error,
+        "version": version,
+        "columns": [(column, _rows(column.documents)) for column in columns],
+        "people": [column for column in columns if column.name and column.active],
+        "heaviest": board_queries.heaviest(columns),
+        "unassigned": columns[0],
+        "matching": sum(column.matching for column in columns),
+        "counters": queries.counters(),
+        "select": json.dumps(as_select(asked.filter)),
+        "statuses": list(Status),
+        "priorities": list(Priority),
+    }
+    fragment = request.headers.get("HX-Request")
+    template = "board/board.html" if fragment else "board.html"
+    return render(request, template, context, status=400 if error else 200)
+
+
+@require_GET
+@requires(Capability.READ)
+def column(request: HttpRequest) -> HttpResponse:
+    """The next cards of a column, and the link to those after them."""
+    params = request.GET.copy()
+    assignee, cursor = params.get("assignee", ""), params.get("cursor", "")
+    for name in ("assignee", "cursor"):
+        params.pop(name, None)
+    asked, error = _asked(params)
+    if error:
+        return HttpResponse(error, status=400, content_type="text/plain; charset=utf-8")
+    found = board_queries.cards(assignee, asked.filter, size=asked.size, cursor=cursor)
+    context = {
+        **_card_context(request, params),
+        "name": assignee,
+        "rows": _rows(found.documents),
+        "next_cursor": found.next_cursor,
+    }
+    return render(request, "board/cards.html", context)
+
+
+def _etag(request: HttpRequest) -> str:
+    return f'"{versions.current(DATA_VERSION)}"'
+
+
+@require_GET
+@requires(Capability.READ)
+@condition(etag_func=_etag)
+def version(request: HttpRequest) -> HttpResponse:
+    """The data version, which rises with every change of a batch; 304 while it is the same."""
+    response = json_response({"version": versions.current(DATA_VERSION)})
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _asked(params: QueryDict) -> tuple[BoardRequest, str]:
+    given = {name: values for name, values in params.lists() if any(values)}
+    try:
+        return parse_board(given), ""
+    except FilterError as problem:
+        return BoardRequest(), str(problem)
+
+
+def _card_context(request: HttpRequest, params: QueryDict) -> dict[str, Any]:
+    kept = params.copy()
+    kept.pop("size", None)
+    return {"may_edit": may(request.user, Capability.EDIT), "query": kept.urlencode()}
+
+
+def _rows(documents: list[dict[str, Any]]) -> list[Any]:
+    today = timezone.localdate()
+    return [as_row(document, today) for document in documents]

@@ -1,0 +1,272 @@
+"""The dashboard: counters, and the table with its filters in the URL."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from batches import queries
+from batches.models import DATA_VERSION
+from batches.presenting import as_row
+from batches.queries import views as saved_views
+from batches.rules.filters import SORTS, BatchFilter, FilterError, PageRequest, parse_page
+from batches.rules.states import Priority, Review, Status
+from crew import queries as crew_queries
+from crew.access import capabilities, may, requires
+from crew.rules import Capability
+from segmentacion.http import etags
+from segmentacion.mongo import versions
+
+PAGE_SIZES = (25, 50, 100, 200)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One active filter, as a word of a sentence, and the URL without it."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A sortable head: its state (`asc`, `desc` or "") and where a click leads."""
+
+    key: str
+    label: str
+    state: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A counter of the top row, and the filter that a click on it applies."""
+
+    key: str
+    label: str
+    value: int
+    url: str
+    current: bool
+
+
+@require_GET
+@requires(Capability.READ)
+@vary_on_headers("HX-Request")
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The whole page; htmx asks for the table alone, with its counters."""
+    if _is_fragment(request):
+        version = versions.current(DATA_VERSION)
+        etag = etags.etag_of(version, timezone.localdate(), *_seen_by(request))
+        return etags.answer(request, etag, lambda: _table(request, version))
+    default = None if request.GET else saved_views.default_of(request.user.get_username())
+    if default is not None and default.query:
+        return redirect(f"{request.path}?{default.query}")
+    return _page(request)
+
+
+@require_GET
+@requires(Capability.READ)
+def version(request: HttpRequest) -> HttpResponse:
+    """The data version alone, for a page that asks every few seconds whether anything changed."""
+    current = versions.current(DATA_VERSION)
+    etag = etags.etag_of(current, timezone.localdate(), ages=False)
+    return etags.answer(request, etag, lambda: HttpResponse(str(current), "text/plain"))
+
+
+@require_GET
+@requires(Capability.READ)
+def row(request: HttpRequest, batch_id: str) -> HttpResponse:
+    """One row of the table, as it is now; empty when the batch is gone."""
+    document = queries.by_id([batch_id]).get(batch_id)
+    if document is None:
+        return HttpResponse(status=404)
+    context = {
+        "row": as_row(document, timezone.localdate()),
+        "may_edit": may(request.user, Capability.EDIT),
+    }
+    return render(request, "dashboard/row.html", context)
+
+
+@require_GET
+@requires(Capability.READ)
+def views(request: HttpRequest) -> HttpResponse:
+    """The menu of saved views."""
+    found = saved_views.visible_to(request.user.get_username())
+    return render(request, "dashboard/view_items.html", {"views": found})
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
+
+
+def _seen_by(request: HttpRequest) -> tuple[str, ...]:
+    """Return what else decides the fragment: the query, and who looks with what permissions."""
+    allowed = sorted(capabilities(request.user))
+    return (request.GET.urlencode(), request.user.get_username(), *allowed)
+
+
+def _table(request: HttpRequest, version: int) -> HttpResponse:
+    context, status = _context(request)
+    context["version"] = version
+    return render(request, "dashboard/table.html", context, status=status)
+
+
+def _page(request: HttpRequest) -> HttpResponse:
+    version = versions.current(DATA_VERSION)
+    context, status = _context(request)
+    context |= {
+        "version": version,
+        "crew": crew_queries.names(active_only=True),
+        "views": saved_views.visible_to(request.user.get_username()),
+        "may_delete": may(request.user, Capability.DELETE),
+    }
+    return render(request, "dashboard.html", context, status=status)
+
+
+def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
+    """Return what the table shows, and the status of the answer."""
+    status = 200
+    try:
+        asked = parse_page(_given(request.GET))
+        error = ""
+    except FilterError as problem:
+        asked, error, status = PageRequest(), str(problem), 400
+    page = queries.page(asked)
+    if page.page > page.pages:
+        asked = asked.with_page(page.pages)
+        page = queries.page(asked)
+    today = timezone.localdate()
+    counters = queries.counters()
+    context = {
+        "asked": asked,
+        "filter": asked.filter,
+        "error": error,
+        "page": page,
+        "rows": [as_row(document, today) for document in page.documents],
+        "counters": counters,
+        "cards": _cards(counters, asked.filter),
+        "chips": _chips(request.GET),
+        "columns": _columns(request.GET, asked),
+        "links": _page_links(request.GET, page),
+        "query": request.GET.urlencode(),
+        "people": crew_queries.names(),
+        "statuses": list(Status),
+        "priorities": list(Priority),
+        "reviews": list(Review),
+        "page_sizes": PAGE_SIZES,
+        "may_edit": may(request.user, Capability.EDIT),
+    }
+    return context, status
+
+
+def _given(params: QueryDict) -> dict[str, list[str]]:
+    """Leave out what a form sends empty; an empty `assignee` alone means unassigned, and a
+    form's «whoever» sends nothing for it."""
+    return {
+        name: values
+        for name, values in params.lists()
+        if any(values) or (name == "assignee" and params.get("assignee") == "")
+    }
+
+
+LABELS = {
+    "status": "{}",
+    "assignee": "Asignado a {}",
+    "priority": "prioridad {}",
+    "review_status": "revisión: {}",
+    "q": "«{}»",
+}
+FLAGS = {
+    ("uploaded", True): "Cargado a Mongo",
+    ("uploaded", False): "Sin cargar a Mongo",
+    ("overdue", True): "Vencido",
+    ("overdue", False): "No vencido",
+}
+
+
+def _chips(params: QueryDict) -> list[Chip]:
+    chips = []
+    for name, values in _given(params).items():
+        for value in values:
+            label = _label(name, value)
+            if label:
+                chips.append(Chip(label, _url(params, drop=(name, value))))
+    return chips
+
+
+def _label(name: str, value: str) -> str:
+    if name == "assignee" and not value:
+        return "Sin asignar"
+    if name in LABELS and value:
+        return LABELS[name].format(value)
+    return FLAGS.get((name, value.lower() in {"true", "1"}), "") if value else ""
+
+
+CARDS = {
+    "total": ("Total", "", BatchFilter()),
+    "ns": ("NS", "?status=NS", BatchFilter(status=("NS",))),
+    "in_progress": ("In", "?status=In", BatchFilter(status=("In",))),
+    "s": ("S", "?status=S", BatchFilter(status=("S",))),
+    "uploaded": ("Cargado a Mongo", "?uploaded=true", BatchFilter(uploaded=True)),
+    "not_uploaded": ("No cargado", "?uploaded=false", BatchFilter(uploaded=False)),
+    "unassigned": ("Sin asignar", "?assignee=", BatchFilter(assignee=("",))),
+    "overdue": ("Vencidos", "?overdue=true", BatchFilter(overdue=True)),
+}
+
+
+def _cards(counters: queries.Counters, active: BatchFilter) -> list[Card]:
+    return [
+        Card(key, label, getattr(counters, key), f"/dashboard{query}", active == wanted)
+        for key, (label, query, wanted) in CARDS.items()
+    ]
+
+
+HEADS = {
+    "id": "Batch",
+    "assignee": "Responsable",
+    "status": "Estatus",
+    "priority": "Prioridad",
+    "review_status": "Revisión",
+    "due_date": "Fecha límite",
+    "last_file_upload": "Cargado a Mongo",
+    "updated_at": "Actualizado",
+}
+
+
+def _columns(params: QueryDict, asked: PageRequest) -> list[Column]:
+    columns = []
+    for key in (key for key in HEADS if key in SORTS):
+        state = ("desc" if asked.descending else "asc") if asked.sort == key else ""
+        target = f"-{key}" if state == "asc" else key
+        columns.append(Column(key, HEADS[key], state, _url(params, sort=target)))
+    return columns
+
+
+def _page_links(params: QueryDict, page: queries.BatchPage) -> dict[str, str]:
+    """Return the URLs of the first, previous, next and last page; "" where there is none."""
+    numbers = {
+        "first": 1 if page.page > 1 else 0,
+        "previous": page.page - 1,
+        "next": page.page + 1 if page.page < page.pages else 0,
+        "last": page.pages if page.page < page.pages else 0,
+    }
+    return {
+        name: _url(params, page=str(number)) if number else "" for name, number in numbers.items()
+    }
+
+
+def _url(params: QueryDict, *, drop: tuple[str, str] | None = None, **changes: str) -> str:
+    """Return this page's URL with something changed; a change other than the page goes to 1."""
+    pairs = [
+        (name, value)
+        for name, values in _given(params).items()
+        for value in values
+        if name not in changes and name not in {"page", "cursor"} and (name, value) != drop
+    ]
+    pairs += list(changes.items())
+    return "?" + urlencode(pairs)

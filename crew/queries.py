@@ -1,0 +1,75 @@
+"""Reads of the crew."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crew.models import Segmenter
+from crew.rules import DEFAULT_JOB, UnknownPersonError
+from crew.work import Load, work
+from segmentacion.mongo.clients import Document, main_collection
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the crew and the batches held."""
+
+    key: str
+    name: str
+    role: str
+    email: str
+    created_at: datetime | str | None
+    active: bool
+    login: str
+    load: Load
+
+
+def all_members() -> list[Member]:
+    """Return the whole crew by name, each with the load held now."""
+    loads = work().loads()
+    documents = main_collection(Segmenter.COLLECTION).find({"name": {"$type": "string"}})
+    members = [_member(document, loads) for document in documents]
+    return sorted(members, key=lambda member: (not member.active, member.name.casefold()))
+
+
+def names(*, active_only: bool = False) -> list[str]:
+    """Return the names of the crew in order; only those work can be given to, if asked."""
+    condition: Document = {"name": {"$type": "string"}}
+    if active_only:
+        condition["active"] = {"$ne": False}
+    documents = main_collection(Segmenter.COLLECTION).find(condition, {"name": 1})
+    return sorted((document["name"] for document in documents), key=str.casefold)
+
+
+def find(name: str) -> Document:
+    """Return the person's document. Raises UnknownPersonError."""
+    document = main_collection(Segmenter.COLLECTION).find_one({"name": name})
+    if document is None:
+        raise UnknownPersonError(name)
+    return document
+
+
+def person_of(username: str) -> str | None:
+    """Return the name of the person an account is linked to, or None."""
+    document = main_collection(Segmenter.COLLECTION).find_one(
+        {"login": username, "active": {"$ne": False}}, {"name": 1}
+    )
+    return document["name"] if document else None
+
+
+def team_size() -> int:
+    """Return how many people the crew has, those not active included."""
+    return main_collection(Segmenter.COLLECTION).count_documents({"name": {"$type": "string"}})
+
+
+def _member(document: Document, loads: dict[str, Load]) -> Member:
+    created_at = document.get("created_at")
+    return Member(
+        key=str(document["_id"]),
+        name=document["name"],
+        role=str(document.get("role") or DEFAULT_JOB),
+        email=str(document.get("email") or ""),
+        created_at=created_at if isinstance(created_at, datetime | str) else None,
+        active=document.get("active") is not False,
+        login=str(document.get("login") or ""),
+        load=loads.get(document["name"], Load()),
+    )

@@ -1,0 +1,32 @@
+"""The team page, and logging in and out."""
+
+from django.contrib.auth.views import LoginView as DjangoLoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from crew import queries
+from crew.access import may, requires
+from crew.rules import Capability
+
+
+class LoginView(DjangoLoginView):
+    """The login page; somebody already logged in goes on to the dashboard."""
+
+    template_name = "login.html"
+    redirect_authenticated_user = True
+
+
+@require_GET
+@requires(Capability.READ)
+def team(request: HttpRequest) -> HttpResponse:
+    """People, what each holds, and how that compares."""
+    members = queries.all_members()
+    context = {
+        "members": members,
+        "active_count": sum(member.active for member in members),
+        "assigned_count": sum(member.load.total for member in members),
+        "heaviest": max((member.load.total for member in members), default=0),
+        "may_manage": may(request.user, Capability.MANAGE_CREW),
+    }
+    return render(request, "team.html", context)

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ExportsConfig(AppConfig):
+    """What leaves the system and comes back: exports, backups, restore."""
+
+    name = "exports"
+    verbose_name = "Exportaciones"

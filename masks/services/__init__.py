@@ -1,0 +1,1 @@
+"""Every write of the masks app, by topic."""

@@ -1,0 +1,122 @@
+"""A run of the sync: what was asked, what it found and did, and its record in `sync_runs`."""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.errors import PyMongoError
+
+from masks.models import SyncRun
+from masks.rules import Conflict, MarkChange
+from segmentacion.actors import Actor
+from segmentacion.mongo import versions
+from segmentacion.mongo.clients import main_collection
+
+logger = logging.getLogger("segmentacion.sync")
+
+STORED_NAMES = 200
+KEEP_UNEVENTFUL = timedelta(days=7)
+DATA_VERSION = "sync"
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """`dry_run` writes no mark; `force` lifts the brakes."""
+
+    dry_run: bool = False
+    force: bool = False
+
+
+@dataclass
+class SyncReport:
+    """What a run found and did. `updated` does not count `cleared`."""
+
+    run_id: str
+    dry_run: bool = False
+    total_files: int = 0
+    batches_with_files: int = 0
+    total_batches: int = 0
+    updated: int = 0
+    up_to_date: int = 0
+    without_masks: int = 0
+    cleared: int = 0
+    not_found: list[str] = field(default_factory=list)
+    unparsed: list[str] = field(default_factory=list)
+    unparsed_count: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+    conflict_count: int = 0
+    changes: list[MarkChange] = field(default_factory=list)
+    duration_ms: int = 0
+
+    @property
+    def with_masks(self) -> int:
+        """Return how many batches of ours have files."""
+        return self.updated + self.up_to_date
+
+
+def record_start(run_id: str, actor: Actor, options: SyncOptions) -> None:
+    """Write that a run began. Raises PyMongoError: without the record there is no run."""
+    main_collection(SyncRun.COLLECTION).insert_one(
+        {
+            "_id": run_id,
+            "started_at": datetime.now(UTC),
+            "finished_at": None,
+            "outcome": "running",
+            "who": actor.name,
+            "channel": actor.channel.value,
+            "dry_run": options.dry_run,
+            "force": options.force,
+        }
+    )
+
+
+def record_end(report: SyncReport, *, outcome: str, error: str, started: float) -> None:
+    """Write how the run ended. When the database is away the run stays as «running», and the
+    page shows it as interrupted."""
+    report.duration_ms = round((time.monotonic() - started) * 1000)
+    now = datetime.now(UTC)
+    try:
+        runs = main_collection(SyncRun.COLLECTION)
+        runs.update_one(
+            {"_id": report.run_id},
+            {
+                "$set": {
+                    "finished_at": now,
+                    "outcome": outcome,
+                    "error": error,
+                    "changed": len(report.changes) if outcome == "ok" else 0,
+                    "report": _stored(report),
+                }
+            },
+        )
+        runs.delete_many(
+            {"started_at": {"$lt": now - KEEP_UNEVENTFUL}, "outcome": "ok", "changed": 0}
+        )
+        versions.bump(DATA_VERSION)
+    except PyMongoError:
+        logger.exception("the end of sync %s was not recorded", report.run_id)
+
+
+def _stored(report: SyncReport) -> dict[str, Any]:
+    return {
+        "total_files": report.total_files,
+        "batches_with_files": report.batches_with_files,
+        "total_batches": report.total_batches,
+        "updated": report.updated,
+        "up_to_date": report.up_to_date,
+        "without_masks": report.without_masks,
+        "with_masks": report.with_masks,
+        "cleared": report.cleared,
+        "not_found": report.not_found[:STORED_NAMES],
+        "not_found_count": len(report.not_found),
+        "unparsed": report.unparsed,
+        "unparsed_count": report.unparsed_count,
+        "conflicts": [
+            {"filename": c.filename, "declared": c.declared, "named": list(c.named)}
+            for c in report.conflicts
+        ],
+        "conflict_count": report.conflict_count,
+        "duration_ms": report.duration_ms,
+    }

@@ -1,0 +1,50 @@
+"""Reading the environment: what django-environ does not do by itself. Needs no settings."""
+
+import secrets
+from pathlib import Path
+
+from pymongo.uri_parser import parse_uri
+
+
+def database_name_in(uri: str) -> str:
+    """Return the database a MongoDB URI names, or "" when it names none or is empty.
+
+    A malformed URI yields "" too: the client that uses it reports what is wrong with it.
+    `mongodb+srv` names are not looked up, so that reading settings never touches the network.
+    """
+    if not uri:
+        return ""
+    if uri.startswith("mongodb+srv://"):
+        uri = "mongodb://" + uri.removeprefix("mongodb+srv://")
+    try:
+        return parse_uri(uri, validate=False).get("database") or ""
+    except Exception:  # any malformed URI; the client's own message is the better one
+        return ""
+
+
+def ensure_secret_key(file: Path) -> bool:
+    """Give the `.env` file a fresh SECRET_KEY unless it has one. Returns whether it wrote.
+
+    An empty `SECRET_KEY=` line is filled in; other lines are left as they are. The file is made
+    readable by its owner only, and replaced in one step.
+    """
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    empty: list[int] = []
+    for number, line in enumerate(lines):
+        name, _, value = line.strip().removeprefix("export ").partition("=")
+        if name.strip() == "SECRET_KEY":
+            if value.strip(" \"'"):
+                return False
+            empty.append(number)
+    for number in reversed(empty):
+        del lines[number]
+    lines.append(f"SECRET_KEY={secrets.token_urlsafe(50)}")
+    fresh = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fresh.replace(file)
+    return True
+
+
+if __name__ == "__main__":
+    ensure_secret_key(Path(__file__).resolve().parent.parent / ".env")

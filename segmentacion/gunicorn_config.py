@@ -1,0 +1,71 @@
+"""How gunicorn serves the site: several workers, a few threads each.
+
+`manage.py serve` becomes gunicorn with this file. No MongoDB client is open when workers are
+forked: each opens its own. With the embedded MongoDB, a guard process keeps mongod alive while
+the master lives, and stops it when it was the last to use it.
+"""
+
+import os
+import time
+from typing import Any
+
+from django.conf import settings
+
+from segmentacion.mongo.clients import close_clients
+from segmentacion.mongo.embedded import spawn_guard
+from segmentacion.mongo.server import embedded_server, is_embedded, leave_to_guard
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "segmentacion.settings")
+
+wsgi_app = "segmentacion.wsgi:application"
+bind = f"{settings.HOST}:{settings.PORT}"
+workers = settings.WORKERS or min(2 * (os.cpu_count() or 1) + 1, 9)
+threads = 4
+worker_class = "gthread"
+timeout = 120
+graceful_timeout = 30
+keepalive = 5
+# The application is loaded before the fork: workers share its memory, and start at once.
+preload_app = True
+# Workers are replaced now and then, not all at once, so that no leak grows for ever.
+max_requests = 20_000
+max_requests_jitter = 2_000
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+proc_name = "segmentacion"
+forwarded_allow_ips = "127.0.0.1,::1"
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+
+GUARD_SECONDS = 60
+_guard: Any = None
+
+
+def on_starting(server: Any) -> None:
+    """Leave the embedded server to a guard for as long as this master lives."""
+    global _guard
+    if not is_embedded():
+        return
+    _guard = spawn_guard(settings.EMBEDDED_MONGO_FOLDER, binary=settings.MONGOD_BINARY)
+    deadline = time.monotonic() + GUARD_SECONDS
+    while (status := embedded_server().status()).uri is None or not status.users:
+        if time.monotonic() > deadline or _guard.poll() is not None:
+            raise RuntimeError("El MongoDB incluido no arrancó.")
+        time.sleep(0.1)
+    leave_to_guard(status.uri)
+
+
+def when_ready(server: Any) -> None:
+    """Close what the preparation opened, since nothing may be shared across the fork, and say
+    where the site is."""
+    close_clients()
+    if announcement := os.environ.pop("ANNOUNCEMENT", ""):
+        print(announcement, flush=True)  # noqa: T201
+
+
+def on_exit(server: Any) -> None:
+    """Let the guard go: it stops mongod if nobody else uses it."""
+    if _guard is not None:
+        _guard.terminate()
+        _guard.wait(timeout=60)

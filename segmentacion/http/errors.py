@@ -1,0 +1,92 @@
+"""Errors as people and programs see them: Spanish, the right status, never a stack trace."""
+
+import logging
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+
+from segmentacion.http.json import json_response
+from segmentacion.mongo.errors import database_cause, is_permission_error, is_unreachable
+
+logger = logging.getLogger("segmentacion.http")
+
+DATABASE_DOWN = "DB no disponible"
+NOT_ALLOWED = "No tienes permiso para hacer esto."
+
+
+def json_error(status: int, message: str, **extra: Any) -> HttpResponse:
+    """Return the error shape of the API."""
+    return json_response({"success": False, "error": message, **extra}, status=status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell whether a program is asking: an API path, or a client that prefers JSON."""
+    if request.path == "/readyz":
+        return True
+    if request.path.startswith("/api/") and request.path != "/api/docs":
+        return True
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, "La petición no es válida.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, str(exception) or NOT_ALLOWED)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, "Esa página no existe.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(
+        request, 403, "La página estuvo abierta demasiado tiempo. Recárgala e intenta de nuevo."
+    )
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an exception: 503 when a database is behind it, else 500. Django logged it."""
+    return answer_exception(request, sys.exc_info()[1])
+
+
+def answer_exception(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """Return what the person should see of an exception nobody handled."""
+    if is_unreachable(error):
+        logger.error("Database unreachable: %s", database_cause(error))
+        response = _answer(request, 503, DATABASE_DOWN)
+        response["Retry-After"] = "5"
+        return response
+    if is_permission_error(error):
+        return _answer(request, 503, "La base de datos no permite esta operación.")
+    return _answer(request, 500, "Algo falló de nuestro lado. Nada se perdió; intenta de nuevo.")
+
+
+class MethodNotAllowedMiddleware:
+    """Gives answers to a wrong method (405) the form of all other errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        answer = _answer(request, 405, "Ese método no se puede usar aquí.")
+        answer["Allow"] = response.headers.get("Allow", "")
+        return answer
+
+
+def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """Render an error without touching the database: it may be what failed."""
+    if wants_json(request):
+        return json_error(status, message)
+    page = render_to_string("error.html", {"status": status, "message": message})
+    return HttpResponse(page, status=status)

@@ -1,0 +1,49 @@
+"""`/healthz`: this process answers. `/readyz`: the databases do, and how old the last sync is."""
+
+from typing import Any
+
+import pymongo
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from segmentacion.http.json import json_response
+from segmentacion.mongo.clients import main_collection, main_database, store_database
+from segmentacion.mongo.errors import is_permission_error, is_unreachable
+
+STORE_SECONDS = 1.5
+
+
+@require_safe
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer without touching anything else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@login_not_required
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when the site is usable, 503 when not. The store being down is only told:
+    everything else works without it."""
+    main = _answers(lambda: main_database().command("ping"))
+    last_sync = _last_sync() if main else None
+    with pymongo.timeout(STORE_SECONDS):  # its own share: the main database has answered
+        store = _answers(lambda: store_database().command("ping"))
+    state = {"database": main, "mask_store": store, "last_sync": last_sync}
+    return json_response({"success": main, **state}, status=200 if main else 503)
+
+
+def _answers(ping: Any) -> bool:
+    try:
+        ping()
+    except Exception as error:
+        if is_unreachable(error) or is_permission_error(error):
+            return False
+        raise
+    return True
+
+
+def _last_sync() -> Any:
+    run = main_collection("sync_runs").find_one({"outcome": "ok"}, sort=[("finished_at", -1)])
+    return run["finished_at"] if run else None

@@ -1,0 +1,33 @@
+"""JSON answers: orjson, times as ISO 8601 UTC with milliseconds and `Z`."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+
+
+def dumps(value: Any) -> bytes:
+    """Encode a value; aware and naive times as UTC, anything unknown to JSON as text."""
+    return orjson.dumps(value, default=_encode, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def json_response(value: Any, status: int = 200) -> HttpResponse:
+    """Return a JSON answer that no cache keeps."""
+    response = HttpResponse(dumps(value), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def iso_utc(moment: datetime) -> str:
+    """Return `2025-10-15T01:28:43.196Z`; a naive time is taken as UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return f"{aware:%Y-%m-%dT%H:%M:%S}.{aware.microsecond // 1000:03d}Z"
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso_utc(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

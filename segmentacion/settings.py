@@ -1,0 +1,227 @@
+"""Settings, read from the environment and from `.env` (the environment wins).
+
+Every setting is listed with its default in `.env.example`. A missing SECRET_KEY
+stops the program: no secret has a default. `make run` writes one into `.env`.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+
+from segmentacion.env import database_name_in
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "Falta SECRET_KEY. Ejecuta «make run», que genera una en .env, o defínela en el entorno."
+    )
+DEBUG = env.bool("DEBUG", default=False)
+HTTPS = env.bool("HTTPS", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WORKERS = env.int("WORKERS", default=0)
+ADMIN_USERNAME = env.str("ADMIN_USERNAME", default="admin")
+ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")
+
+# --- MongoDB -------------------------------------------------------------------------------
+# An empty MONGO_URI means the embedded server, started when the first connection is made.
+DATA_FOLDER = BASE_DIR / (env.str("STATE_DIRECTORY", default="") or ".data")
+EMBEDDED_MONGO_FOLDER = DATA_FOLDER / "mongo"
+MONGOD_BINARY = env.str("MONGOD_BINARY", default="") or None
+MONGO_URI = env.str("MONGO_URI", default="")
+MONGO_DB = env.str("MONGO_DB", default="") or database_name_in(MONGO_URI) or "segmentacion_db"
+CREW_DB = env.str("CREW_DB", default="") or MONGO_DB
+TRAINING_MONGO_URI = env.str("TRAINING_MONGO_URI", default="")
+TRAINING_DB = (
+    env.str("TRAINING_DB", default="") or database_name_in(TRAINING_MONGO_URI) or "QUALITY_IEMSA"
+)
+MASKS_BUCKET = env.str("MASKS_BUCKET", default="training_metrics.masks")
+DATA_DIRECTORY = BASE_DIR / (env.str("DATA_DIRECTORY", default="") or "data")
+# What a client of ours waits for: a server to answer, a connection, one reply (milliseconds).
+MONGO_OPTIONS = {
+    "serverSelectionTimeoutMS": 4_000,
+    "connectTimeoutMS": 3_000,
+    "socketTimeoutMS": 20_000,
+    "w": "majority",
+    "journal": True,
+    "appname": "segmentacion",
+}
+DATABASES = {
+    "default": {
+        "ENGINE": "segmentacion.mongo.backend",
+        "HOST": MONGO_URI,
+        "NAME": MONGO_DB,
+        "OPTIONS": MONGO_OPTIONS,
+        "CONN_MAX_AGE": None,  # the client is a pool that mends itself
+    }
+}
+DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
+MIGRATION_MODULES = {
+    app: f"segmentacion.mongo_migrations.{app}"
+    for app in ("admin", "auth", "contenttypes", "sessions")
+}
+
+# --- Mask sync: what a run may clear without --force ------------------------------------------
+SYNC_MAX_CLEAR_SHARE = env.float("SYNC_MAX_CLEAR_SHARE", default=0.20)
+SYNC_MIN_CLEAR_LIMIT = env.int("SYNC_MIN_CLEAR_LIMIT", default=5)
+
+# --- Work: how many open batches a person may hold by asking for the next one ---------------
+WIP_LIMIT = env.int("WIP_LIMIT", default=5)
+
+# --- Applications ---------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "segmentacion.contrib.AdminConfig",
+    "segmentacion.contrib.AuthConfig",
+    "segmentacion.contrib.ContentTypesConfig",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_mongodb_backend",
+    "ninja",
+    "segmentacion",
+    "crew",
+    "batches",
+    "masks",
+    "exports",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "segmentacion.http.headers.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "segmentacion.http.deadline.ReadDeadlineMiddleware",
+    "segmentacion.http.errors.MethodNotAllowedMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crew.tokens.BearerTokenMiddleware",
+    "segmentacion.http.login.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "segmentacion.urls"
+WSGI_APPLICATION = "segmentacion.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "masks.views.shell_context",
+            ],
+            "builtins": ["segmentacion.templatetags.spanish"],
+        },
+    }
+]
+
+# --- Language and time ----------------------------------------------------------------------
+LANGUAGE_CODE = "es-mx"
+TIME_ZONE = env.str("TIME_ZONE", default="America/Mexico_City")
+USE_I18N = True
+USE_TZ = True
+
+# --- Static files ---------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "segmentacion.http.static.ModuleStorage"
+    },
+}
+
+# --- Sessions, cookies, headers ---------------------------------------------------------------
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/dashboard"
+LOGOUT_REDIRECT_URL = "/login"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "segmentacion.http.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+# --- E-mail -----------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+
+# --- Logs ---------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "plain"}
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "segmentacion": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "ERROR"},
+    },
+}
+
+UNFOLD = {
+    "SITE_ICON": lambda request: static("favicon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}
+    ],
+    "SITE_TITLE": "Segmentación",
+    "SITE_HEADER": "Segmentación",
+    "SITE_URL": "/dashboard",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {  # the accent of static/css/tokens.css, from light to dark
+            "50": "#f5f5fe",
+            "100": "#eeeefb",
+            "200": "#dcdbf8",
+            "300": "#c9c8f2",
+            "400": "#a9a8ff",
+            "500": "#6663db",
+            "600": "#4f4cc8",
+            "700": "#4340b0",
+            "800": "#3f3e78",
+            "900": "#25254a",
+            "950": "#17172e",
+        }
+    },
+}

@@ -1,0 +1,48 @@
+// Requests that change something: JSON, with the CSRF token and a time limit.
+
+export const post = (url, body, options) => send("POST", url, body, options);
+export const patch = (url, body, options) => send("PATCH", url, body, options);
+
+/** A fresh operation id: sent with a change, the change is undone by it and never done twice. */
+export function newOperation() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Send JSON. Returns {status, data}; `status` 0 means that no answer came, and then `timedOut`
+ * tells whether the limit passed. A session that ended leads to the login page.
+ */
+export async function send(method, url, body, { seconds = 30, operation = "" } = {}) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), seconds * 1000);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        "Content-Type": "application/json",
+        Accept: "application/json",
+        "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+        ...(operation && { "Idempotency-Key": operation }),
+      },
+      body: JSON.stringify(body),
+      signal: limit.signal,
+    });
+    if (response.status === 401) {
+      location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    }
+    return { status: response.status, data: await json(response) };
+  } catch {
+    return { status: 0, data: {}, timedOut: limit.signal.aborted };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function json(response) {
+  try {
+    return await response.json();
+  } catch {
+    return {};
+  }
+}

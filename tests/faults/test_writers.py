@@ -1,0 +1,191 @@
+"""Many writers at once, and writers whose server is killed under them. Real processes, SIGKILL.
+
+`SOAK=1` (make soak) goes on for longer.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import psutil
+import pytest
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from segmentacion.mongo.embedded import EmbeddedMongo
+from tests.factories import batch_document
+from tests.faults.writers import SOAK, check_history, most_held, pull_together
+from tests.site import Site, Visitor, environment, manage
+
+pytestmark = pytest.mark.faults
+
+PROCESSES, PEOPLE, BATCHES = 50, 10, 1_000
+LIMIT = 3  # below the processes of each person, so that it is in the way
+WRITERS, SHARED = 20, 100
+SECONDS = 20.0 if SOAK else 3.0
+Batches = Collection[dict[str, Any]]
+
+
+def collection(uri: str) -> Batches:
+    aware: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+    database = MongoClient(uri, w="majority", journal=True)["segmentacion_db"]
+    return database.get_collection("batches", codec_options=aware)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongo]:
+    server = EmbeddedMongo(tmp_path_factory.mktemp("writers") / "mongo")
+    yield server
+    server.release()
+
+
+def test_50_processes_pull_1_000_batches_and_each_goes_to_one_person(
+    server: EmbeddedMongo,
+) -> None:
+    people = [f"Persona {number}" for number in range(PEOPLE)]
+    env = environment(MONGO_URI=server.ensure(), WIP_LIMIT=str(LIMIT))
+    assert manage("migrate", "-v", "0", env=env).returncode == 0
+    batches = collection(server.ensure())
+    crew = batches.database["segmentadores"]
+    crew.insert_many({"name": name, "active": True} for name in people)
+    batches.insert_many(batch_document(f"batch_{n:06d}F") for n in range(BATCHES))
+    pulled = pull_together(PROCESSES, people, env=env)
+    documents = list(batches.find())
+    assert len(documents) == BATCHES
+    assert sorted(pulled) == sorted((d["assignee"], d["id"]) for d in documents)
+    first = {"assignee": None, "status": "NS"}
+    for document in documents:
+        takings = [c for e in document["history"] for c in e["changes"] if c["field"] == "assignee"]
+        assert [(c["old"], c["new"]) for c in takings] == [(None, document["assignee"])]
+        assert (document["status"], document["version"]) == ("S", 3)
+    most = most_held(documents, first)
+    assert set(most) == set(people)
+    assert max(most.values()) == LIMIT
+
+
+class Writer(threading.Thread):
+    """One client that changes shared batches at the version it sees, and asks again when stale.
+
+    `acknowledged` counts, per batch, the changes the site said were made.
+    """
+
+    def __init__(self, site: Site, number: int, cookies: Any, stop: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.site, self.number, self.stop = site, number, stop
+        self.visitor = Visitor(site.url)
+        for cookie in cookies:
+            self.visitor.cookies.set_cookie(cookie)
+        self.acknowledged: Counter[str] = Counter()
+        self.statuses: Counter[int] = Counter()
+
+    def run(self) -> None:
+        chance = random.Random(self.number)
+        while not self.stop.is_set():
+            batch_id = f"batch_{chance.randrange(SHARED):06d}F"
+            try:
+                status = self._change(batch_id, chance)
+            except OSError:  # the worker that had the request was killed
+                status = 0
+                time.sleep(0.05)
+            self.statuses[status] += 1
+
+    def _change(self, batch_id: str, chance: random.Random) -> int:
+        seen = self.visitor.get(f"/api/batches/{batch_id}")
+        if seen.status != 200:
+            time.sleep(0.05)
+            return seen.status
+        asked: dict[str, Any] = {
+            "comments": f"{self.number}: {chance.random()}",
+            "total_masks": chance.randrange(1_000),
+            "version": seen.json()["batch"]["version"],
+        }
+        answer = self.visitor.send("PATCH", f"/api/batches/{batch_id}", asked)
+        if answer.status == 200:
+            self.acknowledged[batch_id] += 1
+        return answer.status
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("shared"), demo=False)
+    site.start()
+    yield site
+    site.stop()
+
+
+def shared_batches(site: Site) -> Batches:
+    state = EmbeddedMongo(site.folder / "state" / "mongo").status()
+    assert state.uri is not None
+    return collection(state.uri)
+
+
+def write_together(site: Site, meanwhile: Callable[[float], None]) -> list[Writer]:
+    """Let the writers go for a while; `meanwhile` gets the moment at which they will stop."""
+    batches = shared_batches(site)
+    batches.delete_many({})
+    batches.insert_many(batch_document(f"batch_{n:06d}F") for n in range(SHARED))
+    cookies = list(site.visitor().cookies)
+    stop = threading.Event()
+    writers = [Writer(site, number, cookies, stop) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    end = time.monotonic() + SECONDS
+    meanwhile(end)
+    time.sleep(max(0.0, end - time.monotonic()))
+    stop.set()
+    for writer in writers:
+        writer.join(60)
+    return writers
+
+
+def check_all(site: Site, writers: list[Writer]) -> int:
+    """Assert that every batch is what its history says, and that no change that was said to be
+    made is missing; return how many were made."""
+    first = {"comments": "", "metadata.total_masks": 0}
+    documents = list(shared_batches(site).find())
+    assert len(documents) == SHARED
+    acknowledged = sum((writer.acknowledged for writer in writers), Counter())
+    for document in documents:
+        check_history(document, first)
+        assert len(document["history"]) >= acknowledged[document["id"]]
+    statuses = sum((writer.statuses for writer in writers), Counter())
+    print(f"\n{datetime.now(UTC):%H:%M:%S} answers: {dict(statuses)}")
+    assert acknowledged.total() > SHARED
+    assert 500 not in statuses
+    return sum(len(document["history"]) for document in documents)
+
+
+def test_20_writers_of_the_same_100_batches_leave_histories_without_a_gap(site: Site) -> None:
+    writers = write_together(site, lambda end: None)
+    made = check_all(site, writers)
+    statuses = sum((writer.statuses for writer in writers), Counter())
+    assert set(statuses) <= {200, 409}
+    assert made == statuses[200]
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing_that_was_said_to_be_made(site: Site) -> None:
+    def kill_workers(end: float) -> None:
+        while time.monotonic() < end - 1:
+            time.sleep(0.7)
+            worker = random.choice(site.worker_processes())
+            worker.kill()
+
+    check_all(site, write_together(site, kill_workers))
+
+
+def test_mongod_killed_in_the_middle_loses_nothing_that_was_said_to_be_made(site: Site) -> None:
+    def kill_mongod(end: float) -> None:
+        while time.monotonic() < end:
+            time.sleep(1)
+            victim = site.mongod()
+            victim.kill()
+            psutil.wait_procs([victim], timeout=30)
+            site.wait_until_up()
+            time.sleep(1)
+
+    check_all(site, write_together(site, kill_mongod))
