@@ -1,9 +1,10 @@
-"""Documents of the mask sync."""
+"""Documents of the masks app: runs of the sync, the catalogue of the store, verdicts, previews."""
 
 from typing import Any, ClassVar
 
 from django.db import models
 
+from crew.models import AnyIdField
 from segmentacion.mongo.fields import StoredField
 from segmentacion.mongo.indexes import PlainIndex
 
@@ -34,3 +35,58 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.outcome}"
+
+
+class CatalogueFile(models.Model):
+    """A file of the mask store as the catalogue knows it (docs/decisions/0014).
+
+    `filename` and `uploadDate` have the store's own names: two index scans are compared.
+    """
+
+    COLLECTION: ClassVar[str] = "mask_files"
+    INDEXES: ClassVar[list[PlainIndex]] = [
+        PlainIndex([("here", 1), ("filename", 1), ("uploadDate", 1)]),
+        PlainIndex([("here", 1), ("uploadDate", -1), ("_id", -1)]),
+        PlainIndex([("batches", 1), ("here", 1), ("uploadDate", -1)]),
+        PlainIndex([("here", 1), ("verdict.kind", 1), ("uploadDate", -1), ("_id", -1)]),
+    ]
+
+    key = AnyIdField(primary_key=True, db_column="_id")
+    filename = StoredField("nombre")
+    upload_date = StoredField("subido", db_column="uploadDate")
+    length = StoredField("bytes")
+    uploaded_by = StoredField("quién")
+    declared = StoredField("batch declarado")
+    batches = StoredField("batches")
+    conflict = models.BooleanField("conflicto", default=False)
+    here = models.BooleanField("está", default=True)
+    seen_at = models.DateTimeField("visto", null=True)
+    gone_at = models.DateTimeField("borrado", null=True)
+    verdict = StoredField("veredicto")
+
+    class Meta:
+        db_table = "mask_files"
+        managed = False
+        verbose_name = "archivo de máscaras"
+        verbose_name_plural = "archivos de máscaras"
+
+
+class ArchiveVerdict(models.Model):
+    """What verifying a file's content found; by file id, never in the store."""
+
+    COLLECTION: ClassVar[str] = "mask_verdicts"
+    INDEXES: ClassVar[list[PlainIndex]] = [PlainIndex([("kind", 1), ("checked_at", -1)])]
+
+    key = AnyIdField(primary_key=True, db_column="_id")
+    length = StoredField("bytes")
+    kind = models.CharField("veredicto", max_length=16)
+    reason = models.TextField("razón", blank=True)
+    counts = StoredField("cuentas")
+    members = StoredField("archivos")
+    checked_at = models.DateTimeField("verificado")
+
+    class Meta:
+        db_table = "mask_verdicts"
+        managed = False
+        verbose_name = "veredicto"
+        verbose_name_plural = "veredictos"

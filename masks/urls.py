@@ -1,8 +1,8 @@
 from django.urls import path
 
-from masks import views
+from masks.views import files, shell
 
 urlpatterns = [
-    path("masks", views.masks, name="masks"),
-    path("masks/sync-state", views.sync_chip, name="sync_state"),
+    path("masks", files.masks, name="masks"),
+    path("masks/sync-state", shell.sync_chip, name="sync_state"),
 ]

@@ -126,7 +126,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "masks.views.shell_context",
+                "masks.views.shell.shell_context",
             ],
             "builtins": ["segmentacion.templatetags.spanish"],
         },

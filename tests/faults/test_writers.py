@@ -25,7 +25,7 @@ from tests.site import Site, Visitor, environment, manage
 pytestmark = pytest.mark.faults
 
 PROCESSES, PEOPLE, BATCHES = 50, 10, 1_000
-LIMIT = 3  # below the processes of each person, so that it is in the way
+LIMIT = 1  # below the processes of each person, so that it is always in the way
 WRITERS, SHARED = 20, 100
 SECONDS = 20.0 if SOAK else 3.0
 Batches = Collection[dict[str, Any]]

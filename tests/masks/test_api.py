@@ -85,7 +85,7 @@ def test_a_second_caller_gets_the_running_ones_result(
 def test_a_second_caller_is_told_when_the_running_one_takes_long(
     lead_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("masks.api.WAIT_SECONDS", 0.3)
+    monkeypatch.setattr("masks.api.sync.WAIT_SECONDS", 0.3)
     with held(sync.LEASE, info={"run_id": "otra"}):
         answer = post(lead_client, "/api/sync-batch-files")
     assert answer.status_code == 409

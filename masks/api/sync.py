@@ -4,11 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Schema
 
 from crew.access import actor_of, require
 from crew.rules import Capability
 from masks import queries, store
+from masks.api.router import router
 from masks.presenting import mask_file_json, patterns_of, report_json
 from masks.services.runs import SyncReport
 from masks.services.sync import (
@@ -22,8 +23,6 @@ from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
 from segmentacion.mongo.errors import is_permission_error, is_unreachable
-
-router = Router(tags=["Máscaras"])
 
 WAIT_SECONDS = 20.0
 MAX_FILES = 1000

@@ -1,6 +1,5 @@
 """`/masks`: what the store holds, how the syncs went, and what could not be placed."""
 
-from typing import Any
 
 import pymongo
 from django.http import HttpRequest, HttpResponse
@@ -41,26 +40,6 @@ def masks(request: HttpRequest) -> HttpResponse:
     }
     fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
     return render(request, "masks/content.html" if fragment else "masks.html", context)
-
-
-@require_GET
-@requires(Capability.READ)
-def sync_chip(request: HttpRequest) -> HttpResponse:
-    """The sync state of the shell, alone: asked for again after a sync and now and then."""
-    return render(request, "components/sync_state.html", {"sync": queries.sync_state()})
-
-
-def shell_context(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows around its content: navigation and the sync state."""
-    if not getattr(request, "user", None) or not request.user.is_authenticated:
-        return {}
-    if request.path.startswith("/admin/"):
-        return {}
-    return {
-        "sync": queries.sync_state(),
-        "may_admin": may(request.user, Capability.MANAGE_CREW),
-        "may_work": may(request.user, Capability.WORK),
-    }
 
 
 def _recent_files() -> tuple[list[Document], str]:

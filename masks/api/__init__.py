@@ -1,0 +1,6 @@
+"""The JSON API of the masks app, a module per topic."""
+
+from masks.api import sync
+from masks.api.router import router
+
+__all__ = ["router", "sync"]

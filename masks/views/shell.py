@@ -1,0 +1,31 @@
+"""What every page shows around its content: navigation and the sync state."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from crew.access import may, requires
+from crew.rules import Capability
+from masks import queries
+
+
+@require_GET
+@requires(Capability.READ)
+def sync_chip(request: HttpRequest) -> HttpResponse:
+    """The sync state of the shell, alone: asked for again after a sync and now and then."""
+    return render(request, "components/sync_state.html", {"sync": queries.sync_state()})
+
+
+def shell_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page shows around its content: navigation and the sync state."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    if request.path.startswith("/admin/"):
+        return {}
+    return {
+        "sync": queries.sync_state(),
+        "may_admin": may(request.user, Capability.MANAGE_CREW),
+        "may_work": may(request.user, Capability.WORK),
+    }
