@@ -18,10 +18,10 @@ from batches.access import asker_of
 from batches.models import Batch
 from batches.queries.histories import newest_events
 from batches.queries.selection import documents_with_ids
-from batches.rules.states import Priority, Status
+from batches.rules.states import Priority, Review, Status
 from batches.rules.timeline import entries
 from batches.services import trash
-from batches.services.changing import change_many
+from batches.services.bulk import change_many
 from crew import queries as crew_queries
 from crew.access import actor_of, may
 from crew.rules import Capability
@@ -54,6 +54,28 @@ class ByAssignee(admin.SimpleListFilter):
         if self.value() == "-":
             return queryset.filter(Q(assignee=None) | Q(assignee=""))
         return queryset.filter(assignee=self.value()) if self.value() else queryset
+
+
+class ByPriority(admin.SimpleListFilter):
+    title, parameter_name = "prioridad", "priority"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(priority), str(priority)) for priority in Priority]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
+        wanted = self.value()
+        return queryset.filter(metadata__stored_priority=wanted) if wanted else queryset
+
+
+class ByReview(admin.SimpleListFilter):
+    title, parameter_name = "revisión", "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(review), str(review)) for review in Review]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
+        wanted = self.value()
+        return queryset.filter(metadata__stored_review_status=wanted) if wanted else queryset
 
 
 class ByMark(admin.SimpleListFilter):
@@ -95,7 +117,7 @@ class BatchAdmin(BatchPermissions, ModelAdmin):  # type: ignore[misc]
     list_display = (
         "batch_id", "assignee", "status", "priority", "due_date", "review", "uploaded", "updated",
     )  # fmt: skip
-    list_filter = (ByStatus, ByAssignee, ByMark)
+    list_filter = (ByStatus, ByAssignee, ByPriority, ByReview, ByMark)
     search_fields = ("batch_id",)
     search_help_text = "Con qué empieza el id: 000129F, T000044"
     ordering = ("batch_id",)

@@ -10,6 +10,9 @@ from segmentacion.mongo.indexes import PlainIndex
 
 # The name under which writes of batches raise the data version.
 DATA_VERSION = "batches"
+# The same for which batches there are: created, restored, removed, or given another id. An
+# incremental sync knows only the batches of the last full one.
+IDS_VERSION = "batch_ids"
 
 
 class Batch(models.Model):
@@ -40,6 +43,7 @@ class Batch(models.Model):
         PlainIndex([("metadata.due_date", 1), ("id", 1)]),
         PlainIndex([("file_info.last_file_upload", 1), ("id", 1)]),
         PlainIndex([("updated_at", 1), ("id", 1)]),
+        PlainIndex([("mask_verdict.kind", 1), ("id", 1)]),
     ]
 
     key = AnyIdField(primary_key=True, db_column="_id")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from batches.models import empty_file_info, empty_metadata
 from batches.rules.states import Status
+from batches.rules.verdicts import Verdict, read_verdict
 from segmentacion.mongo.clients import Document
 
 
@@ -27,7 +28,7 @@ def as_json(document: Document) -> Document:
     for name, default in DEFAULTS.items():
         if shown.get(name) is None:
             shown[name] = default
-    for name in ("created_at", "updated_at", "completed_at", "reviewed_at"):
+    for name in ("created_at", "updated_at", "completed_at", "reviewed_at", "mask_verdict"):
         shown.setdefault(name, None)
     return shown
 
@@ -43,13 +44,18 @@ DEFAULTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class BatchRow:
-    """A batch as a row of a table. Dates that could not be read are texts as stored."""
+    """A batch as a row of a table. Dates that could not be read are texts as stored.
+
+    `comments` are the notes; `comment_count` is how long the thread of comments is. `verdict` is
+    None while the masks are not verified.
+    """
 
     id: str
     folder: str
     assignee: str | None
     status: str
     comments: str
+    comment_count: int
     priority: str
     review_status: str
     review_comment: str
@@ -60,6 +66,7 @@ class BatchRow:
     file_count: int
     files: list[str]
     last_file_upload: Any
+    verdict: Verdict | None
     total_masks: int
     completed_masks: int
     updated_at: Any
@@ -77,9 +84,10 @@ def as_row(document: Document, today: date) -> BatchRow:
         assignee=document.get("assignee") or None,
         status=status,
         comments=str(document.get("comments") or ""),
+        comment_count=_length(document.get("comment_thread")),
         priority=str(metadata["priority"]),
         review_status=str(metadata["review_status"]),
-        review_comment=str(metadata.get("review_comment") or document.get("comments") or ""),
+        review_comment=str(metadata.get("review_comment") or ""),
         due_date=metadata["due_date"],
         overdue_days=_overdue_days(metadata["due_date"], status, today),
         assigned_at=metadata["assigned_at"],
@@ -87,6 +95,7 @@ def as_row(document: Document, today: date) -> BatchRow:
         file_count=_count(info["file_count"]),
         files=[str(name) for name in info["files"]] if isinstance(info["files"], list) else [],
         last_file_upload=info["last_file_upload"],
+        verdict=read_verdict(document.get("mask_verdict")),
         total_masks=_count(metadata["total_masks"]),
         completed_masks=_count(metadata["completed_masks"]),
         updated_at=document.get("updated_at"),
@@ -106,6 +115,10 @@ def _mapping(value: Any) -> Document:
 
 def _count(value: Any) -> int:
     return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _local_time(value: Any) -> Any:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("historial/<str:operation>", history.operation, name="operation"),
     path("papelera", trash.trash_page, name="trash"),
     path("papelera/restaurar", trash.restore, name="trash_restore"),
+    path("papelera/personas", trash.restore_person, name="trash_restore_person"),
     path("papelera/vaciar", trash.empty, name="trash_empty"),
     path("batch-management", board.board, name="board"),
     path("batch-management/column", board.column, name="board_column"),

@@ -10,7 +10,7 @@ from batches.queries.selection import documents_of
 from batches.rules.changes import Asker
 from batches.rules.selecting import parse_selection
 from batches.services.assigning import next_batch
-from batches.services.changing import change_many
+from batches.services.bulk import change_many
 from batches.services.undoing import undo
 from benchmarks.timing import best, head, row
 from crew.services import add_person

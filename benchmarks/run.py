@@ -10,7 +10,7 @@ from batches.models import Batch
 from batches.presenting import as_json
 from batches.queries.conditions import condition_of
 from batches.queries.counters import recount
-from batches.queries.pages import _order
+from batches.queries.pages import order_of
 from batches.rules.filters import PageRequest, parse_page
 from benchmarks import older
 from benchmarks.changing import changing
@@ -107,7 +107,7 @@ def serve(request: PageRequest) -> bytes:
 def raw(request: PageRequest) -> Callable[[], Any]:
     """Return the bare indexed find of the same page."""
     collection = main_collection(Batch.COLLECTION)
-    order = _order(request)
+    order = order_of(request)
     if request.sort in queries.pages.ENUMERATED:
         path = queries.pages.PATHS[request.sort]
         order = [(path, order[0][1]), *order]

@@ -6,6 +6,7 @@ from datetime import datetime
 from crew.models import Segmenter
 from crew.rules import DEFAULT_JOB, UnknownPersonError
 from crew.work import Load, work
+from segmentacion.mongo import trash
 from segmentacion.mongo.clients import Document, main_collection
 
 
@@ -54,6 +55,19 @@ def person_of(username: str) -> str | None:
         {"login": username, "active": {"$ne": False}}, {"name": 1}
     )
     return document["name"] if document else None
+
+
+def trashed_people() -> list[Document]:
+    """Return the people who lie in the trash, newest first."""
+    return trash.of_kind("person")
+
+
+def trashed_person(key: str) -> Document:
+    """Return an entry of the trash by its own `_id`. Raises UnknownPersonError."""
+    found = trash.of_kind("person", _id=key)
+    if not found:
+        raise UnknownPersonError(key)
+    return found[0]
 
 
 def team_size() -> int:

@@ -32,14 +32,17 @@ class Capability(StrEnum):
     WORK = "work"  # own batches: status, progress, comments, the next one
     COMMENT = "comment"
     DELETE = "delete"
+    VERIFY = "verify"  # any mask archive; who works may verify those of own batches
+    EXPORT = "export"  # files of everybody's work: not for segmenters
 
 
 EVERYONE = frozenset({Capability.READ, Capability.SYNC})
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.LEAD: frozenset(Capability),
-    Role.REVIEWER: EVERYONE | {Capability.REVIEW, Capability.COMMENT},
+    Role.REVIEWER: EVERYONE
+    | {Capability.REVIEW, Capability.COMMENT, Capability.EXPORT, Capability.VERIFY},
     Role.SEGMENTER: EVERYONE | {Capability.WORK, Capability.COMMENT},
-    Role.VIEWER: EVERYONE,
+    Role.VIEWER: EVERYONE | {Capability.EXPORT},
 }
 
 

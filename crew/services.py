@@ -130,6 +130,30 @@ def remove_person(
     return _finish_removal({**document, "pending": pending}, actor=actor)
 
 
+def restore_person(entry_key: str, *, actor: Actor) -> str:
+    """Put somebody back from the trash as they were, and return the name. The work does not come
+    back: it is with whom it was given to.
+
+    An account that is linked to somebody else meanwhile stays with them. Raises
+    UnknownPersonError when the entry is gone, DuplicateNameError when the name is taken again,
+    InvalidPersonError when what lies there has no name.
+    """
+    entry = queries.trashed_person(entry_key)
+    document = dict(entry["document"])
+    name = clean_name(document.get("name"))
+    login = document.get("login")
+    if login and queries.person_of(str(login)) not in {None, name}:
+        del document["login"]
+    people = main_collection(Segmenter.COLLECTION)
+    # Interrupted after it was put back: only the entry is left to go.
+    if not people.find_one({"_id": document["_id"], "name": document["name"]}, {"_id": 1}):
+        _insert_unique(document)
+    work().record(f"{name} volvió al equipo", actor=actor, operation=new_operation())
+    main_collection(trash.COLLECTION).delete_one({"_id": entry["_id"]})
+    versions.bump("crew")
+    return name
+
+
 def complete_pending() -> int:
     """Finish renames and removals that a crash interrupted. Returns how many there were."""
     documents = list(main_collection(Segmenter.COLLECTION).find({"pending": {"$exists": True}}))
@@ -165,6 +189,7 @@ def _finish_removal(document: Document, *, actor: Actor) -> int:
     changed = work().transfer(name, to, actor=actor, operation=operation)
     copy = {field: value for field, value in document.items() if field != "pending"}
     trash.put("person", [copy], reason="eliminado", actor=actor, operation=operation)
+    work().record(f"{name} salió del equipo", actor=actor, operation=operation)
     main_collection(Segmenter.COLLECTION).delete_one({"_id": document["_id"]})
     changed += work().transfer(name, to, actor=actor, operation=operation)
     versions.bump("crew")

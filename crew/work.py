@@ -32,6 +32,9 @@ class Work(Protocol):
     def check_unassignable(self, name: str) -> None:
         """Raise CrewError when some batch of this person cannot be left without assignee."""
 
+    def record(self, summary: str, *, actor: Actor, operation: str) -> None:
+        """Record an act on a person that changes no batch, for the history of everybody."""
+
     def rename(self, old: str, new: str, *, actor: Actor, operation: str) -> int:
         """Write the new name on all batches of the old one, with history; return how many."""
 

@@ -49,6 +49,11 @@ class CatalogueFile(models.Model):
         PlainIndex([("here", 1), ("uploadDate", -1), ("_id", -1)]),
         PlainIndex([("batches", 1), ("here", 1), ("uploadDate", -1)]),
         PlainIndex([("here", 1), ("verdict.kind", 1), ("uploadDate", -1), ("_id", -1)]),
+        PlainIndex([("here", 1), ("uploaded_by", 1), ("uploadDate", -1), ("_id", -1)]),
+        PlainIndex(
+            [("conflict", 1), ("here", 1), ("uploadDate", -1), ("_id", -1)],
+            where={"conflict": True},
+        ),
     ]
 
     key = AnyIdField(primary_key=True, db_column="_id")
@@ -90,3 +95,53 @@ class ArchiveVerdict(models.Model):
         managed = False
         verbose_name = "veredicto"
         verbose_name_plural = "veredictos"
+
+
+class MaskUpload(models.Model):
+    """An archive that somebody uploads through our page, recorded before its first chunk.
+
+    The id is the file's in the store: what is found there under it is ours, and only that.
+    `alive_at` moves while its worker writes; both times are the main server's clock.
+    """
+
+    COLLECTION: ClassVar[str] = "mask_uploads"
+    INDEXES: ClassVar[list[PlainIndex]] = [
+        PlainIndex([("batch_id", 1), ("sha256", 1)]),
+        PlainIndex([("state", 1), ("alive_at", 1)]),
+    ]
+
+    key = AnyIdField(primary_key=True, db_column="_id")
+    batch_id = models.CharField("batch", max_length=64)
+    filename = models.CharField("nombre", max_length=200)
+    uploaded_by = models.CharField("quién", max_length=150)
+    length = StoredField("bytes")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    state = models.CharField("estado", max_length=16)
+    started_at = models.DateTimeField("inicio")
+    alive_at = models.DateTimeField("en curso")
+
+    class Meta:
+        db_table = "mask_uploads"
+        managed = False
+        verbose_name = "subida de máscaras"
+        verbose_name_plural = "subidas de máscaras"
+
+
+class ArchivePreview(models.Model):
+    """The contact sheet of a file's masks, by file id; `length` tells whether it still fits."""
+
+    COLLECTION: ClassVar[str] = "mask_previews"
+    INDEXES: ClassVar[list[PlainIndex]] = []
+
+    key = AnyIdField(primary_key=True, db_column="_id")
+    length = StoredField("bytes")
+    image = StoredField("imagen")
+    shown = StoredField("máscaras mostradas")
+    total = StoredField("máscaras")
+    made_at = models.DateTimeField("hecha")
+
+    class Meta:
+        db_table = "mask_previews"
+        managed = False
+        verbose_name = "muestra de máscaras"
+        verbose_name_plural = "muestras de máscaras"

@@ -1,13 +1,19 @@
 """The mask store: the one module that touches its GridFS bucket.
 
-Other programs write it. Here it is read; nothing in it is changed or deleted. The demo's file
-documents are the one exception, and go only into an empty store of the embedded server.
+Other programs write it. Here it is read; nothing of theirs is changed or deleted. What we write
+are the archives that people upload through our page, under ids that our own database recorded
+first (masks/services/uploads.py), and the demo's file documents, into an empty store of the
+embedded server.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count as count_from
+from typing import Any
 
+from bson import Int64, ObjectId
 from django.conf import settings
+from gridfs import GridFSBucket, NoFile
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
@@ -16,6 +22,17 @@ from segmentacion.mongo.clients import AWARE, NAIVE, Document, store_database
 
 BATCH_SIZE = 20_000
 STRETCH = 5_000
+# What the catalogue copies of a file.
+COPIED = {
+    "filename": 1,
+    "uploadDate": 1,
+    "length": 1,
+    "metadata.uploaded_by": 1,
+    "metadata.batch_id": 1,
+}
+NAMES_INDEX = [("filename", 1), ("uploadDate", 1)]
+CHUNK_BYTES = 255 * 1024
+CHUNKS_PER_COMMAND = 16
 SCANNED = {"_id": 0, "f": "$filename", "u": "$uploadDate", "b": "$metadata.batch_id"}
 
 
@@ -69,6 +86,28 @@ def count() -> int:
     return files().estimated_document_count()
 
 
+def documents_of(ids: Sequence[Any]) -> Iterator[Document]:
+    """Yield what the catalogue copies of these files; those that are gone are left out."""
+    for start in range(0, len(ids), STRETCH):
+        yield from files().find({"_id": {"$in": list(ids[start : start + STRETCH])}}, COPIED)
+
+
+def in_id_order() -> Iterator[Document]:
+    """Yield what the catalogue copies of every file, streamed in the server's order of `_id`."""
+    by_id = [("_id", 1)]
+    yield from files().find({}, COPIED, batch_size=STRETCH).sort(by_id).hint(by_id)
+
+
+def names_in_order() -> Iterable[Any]:
+    """Stream names and dates as raw BSON, by name and date, from the index alone.
+
+    Raises OperationFailure where the store lacks GridFS's own index.
+    """
+    names = {"_id": 0, "filename": 1, "uploadDate": 1}
+    found = files().find_raw_batches({}, names, batch_size=BATCH_SIZE)
+    return found.sort(NAMES_INDEX).hint(NAMES_INDEX)
+
+
 def other_buckets() -> list[str]:
     """Return the buckets of this database that hold files, for a hint when ours is empty.
 
@@ -89,3 +128,103 @@ def put_demo_files(documents: list[Document]) -> int:
     """
     files().create_index([("filename", 1), ("uploadDate", 1)])
     return len(files().insert_many(documents).inserted_ids)
+
+
+def chunks() -> Collection[Document]:
+    """Return the bucket's collection of chunks."""
+    return store_database()[f"{settings.MASKS_BUCKET}.chunks"]
+
+
+def bucket() -> GridFSBucket:
+    """Return the bucket. Its writes are acknowledged by a majority, in the journal."""
+    return GridFSBucket(store_database(), bucket_name=settings.MASKS_BUCKET)
+
+
+def file_document(file_id: Any) -> Document | None:
+    """Return a file's document (aware times), or None when there is no such file."""
+    return files().with_options(codec_options=AWARE).find_one({"_id": file_id})
+
+
+def content(file_id: Any) -> Iterator[bytes]:
+    """Yield a file's content, a chunk at a time.
+
+    Raises gridfs.NoFile when there is no such file, gridfs.CorruptGridFile when chunks are
+    missing or do not add up, PyMongoError when the store goes away.
+    """
+    with bucket().open_download_stream(file_id) as stream:
+        while chunk := stream.readchunk():
+            yield chunk
+
+
+def chunk_layout(file_id: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield number and size in bytes of each chunk of a file, in order; -1 where the content is
+    no bytes. The server measures: nothing of the content comes over the wire.
+    """
+    is_binary = {"$eq": [{"$type": "$data"}, "binData"]}
+    size = {"$cond": [is_binary, {"$binarySize": {"$cond": [is_binary, "$data", None]}}, -1]}
+    rows = chunks().aggregate(
+        [
+            {"$match": {"files_id": file_id}},
+            {"$sort": {"n": 1}},
+            {"$project": {"_id": 0, "n": 1, "size": size}},
+        ]
+    )
+    for row in rows:
+        yield row.get("n"), row["size"]
+
+
+def chunks_from(file_id: Any, number: int) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of a file's chunks from this one on, a few in memory at a time."""
+    condition = {"files_id": file_id, "n": {"$gte": number}}
+    found = chunks().find(condition, {"_id": 0, "n": 1, "data": 1}).sort("n", 1)
+    for chunk in found.batch_size(CHUNKS_PER_COMMAND):
+        yield chunk["n"], bytes(chunk["data"])
+
+
+def put_upload(
+    file_id: ObjectId, filename: str, metadata: Document, pieces: Iterable[bytes]
+) -> None:
+    """Write a new file from pieces of CHUNK_BYTES: its chunks, and last its document.
+
+    Until then nobody sees a file. Chunks go in small commands, so that memory stays flat and a
+    slow line to the store is no reason to give up (GridFSBucket sends 48 MB at once).
+    Raises PyMongoError, after which the caller removes what was written.
+    """
+    _ensure_bucket_indexes()
+    length, numbered, waiting = 0, count_from(), []
+    for piece in pieces:
+        waiting.append({"files_id": file_id, "n": next(numbered), "data": piece})
+        length += len(piece)
+        if len(waiting) == CHUNKS_PER_COMMAND:
+            chunks().insert_many(waiting)
+            waiting = []
+    if waiting:
+        chunks().insert_many(waiting)
+    files().insert_one(
+        {
+            "_id": file_id,
+            "filename": filename,
+            "length": Int64(length),
+            "chunkSize": CHUNK_BYTES,
+            "uploadDate": datetime.now(UTC),
+            "metadata": metadata,
+        }
+    )
+
+
+def remove_upload(file_id: ObjectId) -> None:
+    """Remove what one of our uploads left: its document, if it got that far, and its chunks.
+
+    Only for ids recorded in `mask_uploads`, which no other program has.
+    """
+    try:
+        bucket().delete(file_id)
+    except NoFile:  # `delete` has removed the chunks all the same
+        return
+
+
+def _ensure_bucket_indexes() -> None:
+    """Give an empty bucket its two indexes, as every GridFS driver does before the first file."""
+    if files().find_one({}, {"_id": 1}) is None:
+        files().create_index([("filename", 1), ("uploadDate", 1)])
+        chunks().create_index([("files_id", 1), ("n", 1)], unique=True)

@@ -1,9 +1,37 @@
 """Reading the environment: what django-environ does not do by itself. Needs no settings."""
 
+import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from pymongo.uri_parser import parse_uri
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many times in so many seconds."""
+
+    times: int
+    seconds: int
+
+
+def parse_rate(text: str) -> Rate | None:
+    """Return the rate that `30/m` (or s, h, d) says; None, which is no limit, when empty.
+
+    Raises ImproperlyConfigured when it says something else.
+    """
+    if not text.strip():
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,6})/([smhd])", text.strip(), re.ASCII)
+    if found is None:
+        raise ImproperlyConfigured(
+            f"«{text}» no es un límite de peticiones: escribe por ejemplo 30/m (s, m, h o d)."
+        )
+    return Rate(int(found[1]), UNITS[found[2]])
 
 
 def database_name_in(uri: str) -> str:

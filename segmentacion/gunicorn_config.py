@@ -6,11 +6,13 @@ the master lives, and stops it when it was the last to use it.
 """
 
 import os
+import threading
 import time
 from typing import Any
 
 from django.conf import settings
 
+from segmentacion import supervisor
 from segmentacion.mongo.clients import close_clients
 from segmentacion.mongo.embedded import spawn_guard
 from segmentacion.mongo.server import embedded_server, is_embedded, leave_to_guard
@@ -39,7 +41,10 @@ forwarded_allow_ips = "127.0.0.1,::1"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 GUARD_SECONDS = 60
+SUPERVISOR_CHECK = 2.0
 _guard: Any = None
+_leaving = threading.Event()
+_keeper: threading.Thread | None = None
 
 
 def on_starting(server: Any) -> None:
@@ -57,15 +62,34 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Close what the preparation opened, since nothing may be shared across the fork, and say
-    where the site is."""
+    """Close what the preparation opened, since nothing may be shared across the fork, start the
+    other programs of the site, and say where it is."""
+    global _keeper
     close_clients()
+    if settings.SUPERVISE:
+        _keeper = threading.Thread(target=_keep_supervisor, name="supervisor", daemon=True)
+        _keeper.start()
     if announcement := os.environ.pop("ANNOUNCEMENT", ""):
         print(announcement, flush=True)  # noqa: T201
 
 
+def _keep_supervisor() -> None:
+    """Keep the supervisor running until this master leaves; started again when it is killed."""
+    while not _leaving.is_set():
+        process = supervisor.spawn()
+        while process.poll() is None:
+            if _leaving.wait(SUPERVISOR_CHECK):
+                process.terminate()
+                process.wait()
+                return
+        _leaving.wait(SUPERVISOR_CHECK)
+
+
 def on_exit(server: Any) -> None:
-    """Let the guard go: it stops mongod if nobody else uses it."""
+    """Stop the other programs, then let the guard go: it stops mongod if nobody else uses it."""
+    _leaving.set()
+    if _keeper is not None:
+        _keeper.join(supervisor.STOP_SECONDS + 10)
     if _guard is not None:
         _guard.terminate()
         _guard.wait(timeout=60)

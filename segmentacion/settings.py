@@ -11,7 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from segmentacion.env import database_name_in
+from segmentacion.env import database_name_in, parse_rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -73,9 +73,26 @@ MIGRATION_MODULES = {
 # --- Mask sync: what a run may clear without --force ------------------------------------------
 SYNC_MAX_CLEAR_SHARE = env.float("SYNC_MAX_CLEAR_SHARE", default=0.20)
 SYNC_MIN_CLEAR_LIMIT = env.int("SYNC_MIN_CLEAR_LIMIT", default=5)
+# After how long a run reads the whole store again; whether what is new comes from the store's
+# change stream, where there is one; how long a run that died blocks the next.
+SYNC_FULL_HOURS = env.float("SYNC_FULL_HOURS", default=24)
+SYNC_CHANGE_STREAMS = env.bool("SYNC_CHANGE_STREAMS", default=True)
+SYNC_LEASE_SECONDS = env.float("SYNC_LEASE_SECONDS", default=30)
+
+# --- Uploads: the largest archive the upload page takes ----------------------------------------
+UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=2_048)
+UPLOAD_FOLDER = DATA_FOLDER / "uploads"  # an archive waits here, without a name, for its verdict
+
+# --- The programs beside the web server: following the mask store, the daily backup ------------
+SUPERVISE = env.bool("SUPERVISE", default=True)
+WATCH_POLL_SECONDS = env.float("WATCH_POLL_SECONDS", default=3.0)
 
 # --- Work: how many open batches a person may hold by asking for the next one ---------------
 WIP_LIMIT = env.int("WIP_LIMIT", default=5)
+
+# --- Limits: how often an account may export (30/m: thirty a minute) -------------------------
+EXPORT_RATE = env.str("EXPORT_RATE", default="30/m")
+EXPORT_LIMIT = parse_rate(EXPORT_RATE)
 
 # --- Applications ---------------------------------------------------------------------------
 INSTALLED_APPS = [

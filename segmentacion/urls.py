@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from batches.api import router as batches_router
 from crew.api import router as crew_router
+from exports.api import router as exports_router
 from masks.api import router as masks_router
 from segmentacion.http.api import build_api
 from segmentacion.http.health import healthz, readyz
@@ -15,6 +16,7 @@ api = build_api()
 api.add_router("", batches_router)
 api.add_router("", crew_router)
 api.add_router("", masks_router)
+api.add_router("", exports_router)
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -26,6 +28,7 @@ urlpatterns = [
     path("", include("crew.urls")),
     path("", include("batches.urls")),
     path("", include("masks.urls")),
+    path("", include("exports.urls")),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),

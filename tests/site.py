@@ -37,6 +37,7 @@ def environment(**settings: str) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "ENV_FILE": os.devnull,
+        "SUPERVISE": "false",  # tests that need the programs beside the server turn them on
         "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG",
         **settings,
     }
@@ -165,10 +166,10 @@ class Site:
         raise AssertionError(f"not up after {timeout} s: {self.log.read_text(encoding='utf-8')}")
 
     def worker_processes(self) -> list[psutil.Process]:
-        """Return gunicorn's workers (not the guard)."""
+        """Return gunicorn's workers (not the guard, nor the supervisor)."""
         assert self.process is not None
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "embedded.guard" not in " ".join(child.cmdline())]
+        return [child for child in children if "segmentacion.gunicorn" in " ".join(child.cmdline())]
 
     def mongod(self) -> psutil.Process:
         state = json.loads((self.folder / "state" / "mongo" / "state.json").read_text("utf-8"))

@@ -34,6 +34,17 @@ class FileInfo(Schema):
     files: list[str]
 
 
+class VerdictOut(Schema):
+    """What verifying found in the newest mask file; null while it is not verified."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
+    reason: str | None
+    filename: str | None
+    checked_at: str | None
+
+
 class BatchOut(Schema):
     """A batch. Times are ISO 8601 UTC; `history` is there when asked for."""
 
@@ -52,6 +63,7 @@ class BatchOut(Schema):
     updated_at: str | None
     completed_at: str | None
     reviewed_at: str | None
+    mask_verdict: VerdictOut | None
 
 
 class BatchAnswer(Done):
@@ -79,12 +91,12 @@ class Refused(Schema):
 
 
 class BulkAnswer(Done):
-    """`operation` undoes it: `POST /api/undo/<operation>`."""
+    """`operation` undoes it: `POST /api/undo/<operation>`; null when nothing was written."""
 
     matched: int
     changed: int
     refused: list[Refused]
-    operation: str
+    operation: str | None
     dry_run: bool
 
 
@@ -92,7 +104,7 @@ class DeletionAnswer(Done):
     matched: int
     changed: int
     refused: list[Refused]
-    operation: str
+    operation: str | None
 
 
 class DeletedAnswer(Done):
@@ -111,7 +123,7 @@ class UndoAnswer(Done):
 class TransferAnswer(Done):
     changed: int
     refused: list[Refused]
-    operation: str
+    operation: str | None
 
 
 class ShareOut(Schema):

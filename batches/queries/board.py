@@ -8,6 +8,7 @@ from django.utils import timezone
 from batches.models import Batch
 from batches.queries.conditions import condition_of
 from batches.queries.counts import kept
+from batches.queries.pages import ROWS
 from batches.rules.filters import BatchFilter
 from batches.rules.states import Status
 from crew import queries as crew_queries
@@ -67,7 +68,7 @@ def cards(assignee: str, board_filter: BatchFilter, *, size: int, cursor: str = 
     holder: Document = {"assignee": assignee or {"$in": [None, ""]}}
     parts = [holder, {"id": {"$gt": cursor}}, condition_of(board_filter)]
     condition = {"$and": [part for part in parts if part]}
-    found = main_collection(Batch.COLLECTION).find(condition, {"history": 0})
+    found = main_collection(Batch.COLLECTION).find(condition, ROWS)
     documents = list(found.sort("id", 1).limit(size + 1))
     more = len(documents) > size
     return Cards(documents[:size], str(documents[size - 1]["id"]) if more else "")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.rules.filters import BatchFilter
+from batches.rules.filters import BatchFilter, verdict_kinds
 from batches.rules.states import Status
 from segmentacion.mongo.clients import Document
 
@@ -33,6 +33,8 @@ def condition_of(batch_filter: BatchFilter, *, today: date | None = None) -> Doc
         parts.append({"assignee": _assignee(batch_filter.assignee)})
     if batch_filter.uploaded is not None:
         parts.append({"mongo_uploaded": True if batch_filter.uploaded else {"$ne": True}})
+    if batch_filter.verdict:
+        parts.append(_verdict(batch_filter.verdict))
     if batch_filter.overdue is not None:
         parts.append(_overdue(batch_filter.overdue, today or timezone.localdate()))
     if batch_filter.q:
@@ -49,6 +51,11 @@ def _assignee(values: tuple[str, ...]) -> Any:
     if values == ("",):
         return {"$in": [None, ""]}
     return {"$in": [*values, None]} if "" in values else _any_of(values)
+
+
+def _verdict(values: tuple[str, ...]) -> Document:
+    """A verdict counts only while the batch is marked: without files it shows nothing."""
+    return {"mask_verdict.kind": {"$in": verdict_kinds(values)}, "mongo_uploaded": True}
 
 
 def _overdue(overdue: bool, today: date) -> Document:

@@ -9,12 +9,14 @@ from django.utils import timezone
 from batches.models import Batch
 from batches.queries.counts import kept
 from batches.rules.states import Review, Status
+from batches.rules.verdicts import DOUBTFUL
 from segmentacion.mongo.clients import Document, main_collection
 
 
 @dataclass(frozen=True)
 class Counters:
-    """How many batches there are of each kind. `overdue`: due before today and not segmented."""
+    """How many batches there are of each kind. `overdue`: due before today and not segmented;
+    `doubtful`: uploaded, and something was found wrong with their newest file."""
 
     total: int = 0
     ns: int = 0
@@ -24,6 +26,7 @@ class Counters:
     unassigned: int = 0
     overdue: int = 0
     approved: int = 0
+    doubtful: int = 0
 
     @property
     def not_uploaded(self) -> int:
@@ -63,5 +66,7 @@ def _sums(today: datetime) -> Document:
         "overdue": {"$and": [late, {"$ne": ["$status", str(Status.SEGMENTED)]}]},
         "approved": {"$eq": ["$metadata.review_status", str(Review.APPROVED)]},
     }
+    bad = {"$in": ["$mask_verdict.kind", sorted(DOUBTFUL)]}
+    tests["doubtful"] = {"$and": [tests["uploaded"], bad]}
     sums = {name: {"$sum": {"$cond": [test, 1, 0]}} for name, test in tests.items()}
     return {"total": {"$sum": 1}, **sums}

@@ -6,7 +6,7 @@ programs write to this database too.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,20 +19,26 @@ COLLECTION = "app_state"
 MAX_AGE = timedelta(seconds=30)
 
 
-def kept(name: str, subject: Document, compute: Callable[[], Any]) -> Any:
+def kept(
+    name: str,
+    subject: Document,
+    compute: Callable[[], Any],
+    *,
+    of: Sequence[str] = (DATA_VERSION,),
+) -> Any:
     """Return `compute()`, or what it returned for the same subject at this data version.
 
-    `name` says what is computed, `subject` (a BSON-encodable document) of what. The result must
-    be BSON-encodable.
+    `name` says what is computed, `subject` (a BSON-encodable document) of what, `of` which kinds
+    of data it depends on. The result must be BSON-encodable.
     """
     key = f"{name}:{hashlib.sha256(encode(subject)).hexdigest()[:32]}"
-    version_key = f"version:{DATA_VERSION}"
+    version_keys = [f"version:{kind}" for kind in of]
     collection = main_collection(COLLECTION)
     found = {
         document["_id"]: document
-        for document in collection.find({"_id": {"$in": [key, version_key]}})
+        for document in collection.find({"_id": {"$in": [key, *version_keys]}})
     }
-    version = found.get(version_key, {}).get("value", 0)
+    version = [found.get(version_key, {}).get("value", 0) for version_key in version_keys]
     stored = found.get(key)
     now = datetime.now(UTC)
     if stored and stored["version"] == version and now - stored["at"] < MAX_AGE:

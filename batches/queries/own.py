@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from batches.models import Batch
 from batches.queries.counts import kept
+from batches.queries.pages import ROWS
 from batches.rules.states import Priority, Review, Status
 from segmentacion.mongo.clients import Document, main_collection
 
@@ -20,7 +21,6 @@ PRIORITIES: list[Document] = [
     *({"metadata.priority": str(priority)} for priority in Priority),
     {"metadata.priority": {"$nin": [str(priority) for priority in Priority]}},
 ]
-WITHOUT_HISTORY = {"history": 0}
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def open_work(person: str, *, page: int, per_page: int) -> list[Document]:
 
 def finished_work(person: str, *, page: int, per_page: int) -> list[Document]:
     """Return a page of a person's finished batches, by id."""
-    found = main_collection(Batch.COLLECTION).find(_finished(person), WITHOUT_HISTORY)
+    found = main_collection(Batch.COLLECTION).find(_finished(person), ROWS)
     return list(found.sort("id").skip((page - 1) * per_page).limit(per_page))
 
 
@@ -55,7 +55,7 @@ def _open_from(person: str, skip: int, wanted: int) -> Iterator[Document]:
         if skip >= length or wanted <= 0:
             skip = max(0, skip - length)
             continue
-        found = main_collection(Batch.COLLECTION).find(stretch, WITHOUT_HISTORY)
+        found = main_collection(Batch.COLLECTION).find(stretch, ROWS)
         ordered = found.sort([("metadata.due_date", 1), ("id", 1)]).skip(skip).limit(wanted)
         for document in ordered:
             wanted -= 1

@@ -24,6 +24,8 @@ ENUMERATED: dict[str, list[str]] = {
     "review_status": [str(value) for value in Review],
 }
 LISTED = {"history": 0}
+# For a row on screen: of the thread of comments, only how long it is.
+ROWS = {"history": 0, "comment_thread.text": 0, "comment_thread.who": 0, "comment_thread.at": 0}
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,16 @@ class BatchPage:
         return max(1, -(-self.total // self.per_page))
 
 
-def page(request: PageRequest) -> BatchPage:
+def page(request: PageRequest, *, fields: Document = LISTED) -> BatchPage:
     """Return a page. Raises FilterError when the cursor is not one of this list's."""
     condition = condition_of(request.filter)
     subject = {"condition": repr(condition), "day": str(timezone.localdate())}
     segments = _segments(request, condition, subject)
     total = sum(count for _, count in segments)
     if request.cursor:
-        found = _after_cursor(request, condition, segments)
+        found = _after_cursor(request, condition, segments, fields)
     else:
-        found = _at_offset(request, segments, (request.page - 1) * request.per_page)
+        found = _at_offset(request, segments, (request.page - 1) * request.per_page, fields)
     documents = list(found)
     more = len(documents) == request.per_page and total > request.per_page
     return BatchPage(
@@ -72,11 +74,7 @@ def _segments(request: PageRequest, condition: Document, subject: Document) -> S
     if request.sort not in ENUMERATED:
         count = kept("count", subject, lambda: collection.count_documents(condition))
         return [(condition, count)]
-    path, values = PATHS[request.sort], ENUMERATED[request.sort]
-    conditions = [_both(condition, {path: value}) for value in values]
-    conditions.append(_both(condition, {path: {"$nin": values}}))
-    if request.descending:
-        conditions.reverse()
+    conditions = stretches(request)
     counts = kept(
         f"count_by_{request.sort}_{request.descending}",
         subject,
@@ -85,14 +83,30 @@ def _segments(request: PageRequest, condition: Document, subject: Document) -> S
     return list(zip(conditions, counts, strict=True))
 
 
-def _at_offset(request: PageRequest, segments: Segments, skip: int) -> Iterator[Document]:
+def stretches(request: PageRequest) -> list[Document]:
+    """Return the conditions whose results, one after another, are the list: one per value where
+    the order is that of the values, else one."""
+    condition = condition_of(request.filter)
+    if request.sort not in ENUMERATED:
+        return [condition]
+    path, values = PATHS[request.sort], ENUMERATED[request.sort]
+    conditions = [_both(condition, {path: value}) for value in values]
+    conditions.append(_both(condition, {path: {"$nin": values}}))
+    if request.descending:
+        conditions.reverse()
+    return conditions
+
+
+def _at_offset(
+    request: PageRequest, segments: Segments, skip: int, fields: Document
+) -> Iterator[Document]:
     wanted = request.per_page
     for condition, count in segments:
         if skip >= count:
             skip -= count
             continue
-        cursor = main_collection(Batch.COLLECTION).find(condition, LISTED)
-        for document in cursor.sort(_order(request)).skip(skip).limit(wanted):
+        cursor = main_collection(Batch.COLLECTION).find(condition, fields)
+        for document in cursor.sort(order_of(request)).skip(skip).limit(wanted):
             wanted -= 1
             yield document
         skip = 0
@@ -101,18 +115,19 @@ def _at_offset(request: PageRequest, segments: Segments, skip: int) -> Iterator[
 
 
 def _after_cursor(
-    request: PageRequest, condition: Document, segments: Segments
+    request: PageRequest, condition: Document, segments: Segments, fields: Document
 ) -> Iterator[Document]:
     value, last_id = _decode_cursor(request)
     if request.sort in ENUMERATED:
-        yield from _after_in_segments(request, segments, value, last_id)
+        yield from _after_in_segments(request, segments, value, last_id, fields)
         return
-    order = _order(request)
+    order = order_of(request)
     bound = list(zip((path for path, _ in order), (value, last_id), strict=False))
     if request.sort == "id":
         bound = [("id", last_id)]
     index = [(path, 1) for path, _ in order]
-    cursor = main_collection(Batch.COLLECTION).find(condition, LISTED).sort(order).hint(index)
+    cursor = main_collection(Batch.COLLECTION).find(condition, fields)
+    cursor = cursor.sort(order).hint(index)
     # Index bounds follow MongoDB's order across types, which a comparison would not: dates,
     # nulls and odd texts are all passed once. `max` excludes the bound itself, `min` does not.
     if request.descending:
@@ -122,7 +137,7 @@ def _after_cursor(
 
 
 def _after_in_segments(
-    request: PageRequest, segments: Segments, value: Any, last_id: Any
+    request: PageRequest, segments: Segments, value: Any, last_id: Any, fields: Document
 ) -> Iterator[Document]:
     values: list[Any] = [*ENUMERATED[request.sort], None]
     if request.descending:
@@ -131,7 +146,7 @@ def _after_in_segments(
     first, _ = segments[current]
     beyond = _beyond(last_id, descending=request.descending)
     rest = [(_both(first, {"id": beyond}), 1), *segments[current + 1 :]]
-    yield from _at_offset(request, [(part, max(count, 1)) for part, count in rest], 0)
+    yield from _at_offset(request, [(part, max(count, 1)) for part, count in rest], 0, fields)
 
 
 def _beyond(last_id: Any, *, descending: bool) -> Document:
@@ -142,7 +157,8 @@ def _beyond(last_id: Any, *, descending: bool) -> Document:
     return {"$not": {"$gte": last_id}} if descending else {"$gt": last_id}
 
 
-def _order(request: PageRequest) -> list[tuple[str, int]]:
+def order_of(request: PageRequest) -> list[tuple[str, int]]:
+    """Return the sort within a stretch of the list; an index serves it."""
     direction = -1 if request.descending else 1
     if request.sort == "id" or request.sort in ENUMERATED:
         return [("id", direction)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from batches.models import Batch
 from batches.queries.conditions import condition_of
-from batches.rules.selecting import Selection, in_series
+from batches.rules.selecting import MAX_BATCHES, Selection, check_count, in_series
 from segmentacion.mongo.clients import Document, main_collection
 
 # What planning a change looks at.
@@ -22,17 +22,30 @@ def documents_with_ids(ids: Sequence[str]) -> list[Document]:
 
 
 def documents_of(selection: Selection) -> tuple[list[Document], list[str]]:
-    """Return the batches a selection is about, in order of id, and the names no batch has."""
+    """Return the batches a selection is about, in order of id, and the names no batch has.
+
+    Raises FilterError when they are more than one act may be about.
+    """
     if selection.ids is not None:
         documents = documents_with_ids(selection.ids)
         known = {document["id"] for document in documents}
         missing = [batch_id for batch_id in selection.ids if batch_id not in known]
         return documents, [*selection.unknown, *missing]
-    collection = main_collection(Batch.COLLECTION)
     if selection.range is not None:
         first, last = selection.range
-        found = collection.find({"id": {"$gte": first, "$lte": last}}, NEEDED).sort("id")
+        found = _bounded({"id": {"$gte": first, "$lte": last}}, "range")
         return [document for document in found if in_series(document["id"], first)], []
     if selection.filter is None:
         return [], []
-    return list(collection.find(condition_of(selection.filter), NEEDED).sort("id")), []
+    return _bounded(condition_of(selection.filter), "filter"), []
+
+
+def _bounded(condition: Document, name: str) -> list[Document]:
+    """Return the batches that meet a condition, by id; no more than an act may be about are read.
+
+    Raises FilterError.
+    """
+    found = main_collection(Batch.COLLECTION).find(condition, NEEDED).sort("id")
+    documents = list(found.limit(MAX_BATCHES + 1))
+    check_count(len(documents), name)
+    return documents

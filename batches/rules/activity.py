@@ -20,6 +20,9 @@ KINDS = {
     "import": "Importación",
     "person": "Cambio en el equipo",
     "sync": "Sincronización",
+    "verify": "Verificación de máscaras",
+    "comment": "Comentario",
+    "adopt": "Base adoptada",
 }
 # The others either have no way back or are only put back in another way.
 UNDOABLE = frozenset(

@@ -29,7 +29,7 @@ FIELDS = (*PATHS, "review_comment")
 # What the rules look at: a plan holds as long as these are as they were.
 PREMISES = ("assignee", "status", "metadata.review_status", "metadata.rework_count")
 OWN_FIELDS = frozenset({"status", "completed_masks", "comments"})
-REVIEW_FIELDS = frozenset({"review_status", "review_comment", "comments"})
+REVIEW_FIELDS = frozenset({"review_status", "review_comment"})
 TEXT_LIMITS = {"comments": 10_000, "folder": 1024, "review_comment": 2_000}
 MAX_MASKS = 10_000_000
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from batches.rules.states import Priority, Review, Status
+from batches.rules.verdicts import DOUBTFUL, VerdictKind
 
 SORTS = (
     "id", "status", "assignee", "priority", "due_date", "review_status", "last_file_upload",
@@ -20,7 +21,8 @@ class FilterError(Exception):
 
 @dataclass(frozen=True)
 class BatchFilter:
-    """Which batches. An empty tuple or None means: whatever. `assignee` "" means unassigned."""
+    """Which batches. An empty tuple or None means: whatever. `assignee` "" means unassigned;
+    `verdict` "none" means uploaded and not verified, "doubtful" any verdict but whole."""
 
     status: tuple[str, ...] = ()
     assignee: tuple[str, ...] = ()
@@ -28,6 +30,7 @@ class BatchFilter:
     review_status: tuple[str, ...] = ()
     uploaded: bool | None = None
     overdue: bool | None = None
+    verdict: tuple[str, ...] = ()
     q: str = ""
 
     @property
@@ -52,7 +55,14 @@ class PageRequest:
 
 
 Params = Mapping[str, Sequence[str]]
-CHOICES = {"status": Status, "priority": Priority, "review_status": Review}
+NOT_VERIFIED, ANY_DOUBTFUL = "none", "doubtful"
+VERDICTS = (*map(str, VerdictKind), NOT_VERIFIED, ANY_DOUBTFUL)
+CHOICES: dict[str, Sequence[str]] = {
+    "status": tuple(map(str, Status)),
+    "priority": tuple(map(str, Priority)),
+    "review_status": tuple(map(str, Review)),
+    "verdict": VERDICTS,
+}
 FILTERS = (*CHOICES, "assignee", "uploaded", "overdue", "q")
 PAGING = ("page", "per_page", "sort", "cursor")
 
@@ -101,7 +111,7 @@ def _last(params: Params, name: str) -> str:
 
 
 def _choices(params: Params, name: str) -> tuple[str, ...]:
-    allowed = [str(choice) for choice in CHOICES[name]]
+    allowed = CHOICES[name]
     values = tuple(dict.fromkeys(value for value in params.get(name, ()) if value))
     wrong = [value for value in values if value not in allowed]
     if wrong:
@@ -132,3 +142,11 @@ def _query(text: str) -> str:
     if len(text) > 100:
         raise FilterError("q: la búsqueda es demasiado larga (máximo 100 caracteres)")
     return text
+
+
+def verdict_kinds(values: Sequence[str]) -> list[str | None]:
+    """Return the stored kinds that a filter by verdict lets pass; None is: not verified."""
+    kinds: list[str | None] = [None] if NOT_VERIFIED in values else []
+    doubtful = ANY_DOUBTFUL in values
+    kinds += [str(k) for k in VerdictKind if k in values or (doubtful and k in DOUBTFUL)]
+    return kinds

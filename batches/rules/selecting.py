@@ -10,7 +10,8 @@ from batches.rules.names import parse_batch_id
 
 _RANGE = re.compile(r"\s*([\w-]+?)\s*(?:-|–|—|\ba\b|\.\.)\s*([\w-]+?)\s*", re.IGNORECASE)
 _SERIES = re.compile(r"batch_(T?)([0-9]+)(F?)")
-MAX_IDS = 100_000
+# What one act may be about: its plan is held in memory.
+MAX_BATCHES = 50_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def parse_range(text: str) -> tuple[str, str]:
     return (first, last) if first <= last else (last, first)
 
 
+def check_count(count: int, name: str) -> None:
+    """Raise FilterError when an act would be about more batches than one act may be."""
+    if count > MAX_BATCHES:
+        raise FilterError(f"{name}: son demasiados batches (máximo {MAX_BATCHES:,} a la vez)")
+
+
 def in_series(batch_id: str, end: str) -> bool:
     """Tell whether an id is of the same series (T, F or plain, same length) as a range's end."""
     return _series(batch_id) == _series(end)
@@ -68,8 +75,7 @@ def _series(batch_id: str) -> tuple[str, int, str] | None:
 def _parse_ids(value: Any) -> Selection:
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise FilterError("ids: debe ser una lista")
-    if len(value) > MAX_IDS:
-        raise FilterError(f"ids: son demasiados (máximo {MAX_IDS:,})")
+    check_count(len(value), "ids")
     known: list[str] = []
     unknown: list[str] = []
     for word in value:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from batches.rules.verdicts import VERDICT_LABELS
+
 LABELS = {
     "assignee": "Responsable",
     "status": "Estatus",
@@ -16,6 +18,7 @@ LABELS = {
     "folder": "Carpeta",
     "mongo_uploaded": "Cargado a Mongo",
     "file_info.file_count": "Archivos",
+    "mask_verdict": "Veredicto de las máscaras",
     "metadata.priority": "Prioridad",
     "metadata.due_date": "Fecha límite",
     "metadata.review_status": "Revisión",
@@ -25,6 +28,7 @@ LABELS = {
     "metadata.total_masks": "Máscaras en total",
     "metadata.completed_masks": "Máscaras terminadas",
     "metadata.assigned_at": "Asignado el",
+    "comment_thread": "Comentarios",
     "completed_at": "Terminado el",
     "reviewed_at": "Revisado el",
 }
@@ -45,6 +49,8 @@ FOLLOWING = {
     "reviewed_at",
 }
 NOT_UNDOABLE = {"comment_thread", "papelera", "id"}
+# Found out about the batch, not done to it: neither undone nor counted as a change by people.
+FOUND = {"mask_verdict"}
 DATES = {"metadata.due_date"}
 MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
 LONG = 160
@@ -62,7 +68,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Entry:
-    """One act on a batch, or a row of the sync's marks (`folded` tells how many)."""
+    """One act on a batch, or a row of the sync's marks (`folded` tells how many).
+
+    `found`: no act, but what verifying found in its masks. `said`: a comment, nothing else.
+    """
 
     title: str
     who: str
@@ -74,6 +83,13 @@ class Entry:
     quiet: bool
     undoable: bool
     folded: int = 1
+    found: bool = False
+    said: bool = False
+
+    @property
+    def is_beside(self) -> bool:
+        """Tell whether undoing passes over it: the sync's, a verdict, or a comment."""
+        return self.quiet or self.found or self.said
 
 
 def entries(events: Iterable[Any], zone: tzinfo) -> list[Entry]:
@@ -91,8 +107,13 @@ def entries(events: Iterable[Any], zone: tzinfo) -> list[Entry]:
     return found
 
 
+def last_act(shown: Iterable[Entry]) -> Entry | None:
+    """Return the newest entry that undoing does not pass over, or None."""
+    return next((entry for entry in shown if not entry.is_beside), None)
+
+
 def since(events: Iterable[Any], count: int) -> list[Any]:
-    """Return the newest `count` events that raised the version: neither marks nor comments."""
+    """Return the newest `count` events that raised the version: no marks, comments, verdicts."""
     return [event for event in events if isinstance(event, Mapping) and _raises(event)][:count]
 
 
@@ -104,6 +125,8 @@ def words(field: str, value: Any, zone: tzinfo) -> str:
         return "sí" if value else "no"
     if isinstance(value, int | float):
         return f"{value:,}"
+    if field == "mask_verdict":
+        return VERDICT_LABELS.get(str(value), str(value))
     if isinstance(value, datetime):
         return _moment(value, zone, with_time=field not in DATES)
     text = str(value)
@@ -125,7 +148,9 @@ def _entry(event: Mapping[str, Any], zone: tzinfo) -> Entry:
         comment=str(event.get("comment") or ""),
         lines=tuple(_line(change, zone) for change in plain),
         quiet=channel == "sync",
-        undoable=bool(plain and event.get("operation")) and not fields & NOT_UNDOABLE,
+        undoable=bool(plain and event.get("operation")) and not fields & (NOT_UNDOABLE | FOUND),
+        found=bool(fields) and fields <= FOUND,
+        said=fields == {"comment_thread"},
     )
 
 
@@ -138,6 +163,8 @@ def _title(event: Mapping[str, Any], fields: set[str]) -> str:
         return "comentó"
     if event.get("undo_of"):
         return "deshizo un cambio"
+    if fields == {"mask_verdict"}:
+        return "verificó las máscaras"
     return ""
 
 
@@ -162,7 +189,7 @@ def _fold(newer: Entry, older: Entry) -> Entry:
 
 def _raises(event: Mapping[str, Any]) -> bool:
     fields = [change.get("field") for change in _list(event.get("changes")) if change]
-    return event.get("channel") != "sync" and fields != ["comment_thread"]
+    return event.get("channel") != "sync" and fields not in (["comment_thread"], ["mask_verdict"])
 
 
 def _moment(value: datetime, zone: tzinfo, *, with_time: bool) -> str:

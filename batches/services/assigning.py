@@ -1,8 +1,8 @@
 """Handing out work: the next batch for whoever asks, even distribution, moving a person's work."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +12,10 @@ from pymongo import ReturnDocument
 from batches.models import DATA_VERSION, Batch
 from batches.queries.selection import documents_with_ids
 from batches.rules.changes import Asker
-from batches.rules.distributing import Share, plan_distribution
+from batches.rules.distributing import DistributionError, Share, plan_distribution
 from batches.rules.states import BatchError, Priority, Status
 from batches.services import operations, writing
-from batches.services.changing import BulkReport, change_many
+from batches.services.bulk import Many, Refusals, changed_since, done_by, still_to_do
 from batches.services.operations import Kind
 from crew import queries as crew_queries
 from crew.work import work
@@ -56,6 +56,7 @@ def next_batch(person: str, *, actor: Actor, operation: str | None = None) -> Do
     lease = _acquire(f"next:{person}")
     try:
         if operation and (taken := _taken_by(person, operation)):
+            _record(taken, actor, operation, person)
             return taken
         held = main_collection(Batch.COLLECTION).count_documents(
             {"assignee": person, "status": {"$in": OPEN}}
@@ -76,62 +77,130 @@ def plan_shares(documents: Sequence[Document], weights: Mapping[str, float]) -> 
 
 @dataclass
 class DistributionReport:
-    """What a distribution did, as one operation."""
+    """What a distribution did, as one operation; None when there was nothing to hand out."""
 
-    operation: str
-    changed: int
-    refused: list[tuple[str, str]]
+    operation: str | None
+    shares: Sequence[Share] = ()
+    matched: int = 0
+    changed: int = 0
+    refused: Refusals = field(default_factory=list)
 
 
-def distribute(shares: Sequence[Share], *, asker: Asker, actor: Actor) -> DistributionReport:
-    """Carry out a planned distribution; one operation, undone as one."""
-    operation = new_operation()
-    documents = documents_with_ids([i for share in shares for i in share.ids])
-    by_id = {document["id"]: document for document in documents}
+def distribute(
+    shares: Sequence[Share],
+    *,
+    asker: Asker,
+    actor: Actor,
+    operation: str | None = None,
+    kind: Kind = Kind.DISTRIBUTE,
+    summary: str = "",
+    refused: Sequence[tuple[str, str]] = (),
+) -> DistributionReport:
+    """Carry out a planned distribution; one operation, undone as one.
+
+    Who gets which is in the operation's record before anything is written: an `operation` that
+    was begun before goes on with its own plan, not with `shares`. `refused` are those the caller
+    found no batch for. Raises OperationTakenError.
+    """
+    record = operations.resumed(operation, kind=kind, actor=actor)
+    if record is not None:
+        left = still_to_do(record["keys"], record)
+        late = changed_since(record["keys"], record)
+        return _carry_out(record, left, late, asker=asker, actor=actor)
+    documents = documents_with_ids([batch_id for share in shares for batch_id in share.ids])
+    if not documents:
+        return DistributionReport(None, shares, refused=list(refused))
+    keys = [document["_id"] for document in documents]
+    plan = _plan(shares, {document["id"] for document in documents}, refused)
+    operation = operation or new_operation()
     operations.begin(
         operation,
-        kind=Kind.DISTRIBUTE,
+        kind=kind,
         actor=actor,
-        keys=[document["_id"] for document in documents],
+        keys=keys,
         fields=["assignee", "metadata.assigned_at"],
-        summary=", ".join(f"{share.person}: {len(share.ids)}" for share in shares),
+        summary=summary or ", ".join(f"{share.person}: {len(share.ids)}" for share in shares),
+        plan=plan,
     )
-    report = DistributionReport(operation, 0, [])
-    for share in shares:
-        part = change_many(
-            [by_id[i] for i in share.ids if i in by_id],
-            {"assignee": share.person},
-            asker=asker,
-            actor=actor,
-            operation=operation,
-            kind=Kind.DISTRIBUTE,
-        )
-        report.changed += part.changed
-        report.refused += part.refused
+    record = {"operation": operation, "keys": keys, "plan": plan}
+    return _carry_out(record, documents, [], asker=asker, actor=actor)
+
+
+def _plan(
+    shares: Sequence[Share], present: Collection[str], refused: Sequence[tuple[str, str]]
+) -> Document:
+    """Return who gets how many, as it is recorded; which, the record's keys say in this order."""
+    planned = [
+        {"person": s.person, "count": sum(i in present for i in s.ids), "before": s.before}
+        for s in shares
+    ]
+    return {"shares": planned, "refused": list(refused)}
+
+
+def _carry_out(
+    record: Document,
+    documents: Sequence[Document],
+    late: Refusals,
+    *,
+    asker: Asker,
+    actor: Actor,
+) -> DistributionReport:
+    """Give each person what the record says, of those documents that are still to be given."""
+    operation, start = record["operation"], 0
+    missing = [(str(name), str(reason)) for name, reason in record["plan"].get("refused", [])]
+    report = DistributionReport(operation, matched=len(record["keys"]), refused=[*late, *missing])
+    by_key = {document["_id"]: document for document in documents}
+    shares: list[Share] = []
+    for planned in record["plan"]["shares"]:
+        person, count, before = planned["person"], planned["count"], planned["before"]
+        keys = record["keys"][start : start + count]
+        start += count
+        many = Many.of({"assignee": person}, asker=asker, actor=actor, operation=operation)
+        groups, forbidden = many.plan([by_key[key] for key in keys if key in by_key])
+        _, overtaken = many.write(groups)
+        report.refused += [*forbidden, *overtaken]
+        shares.append(Share(person, tuple(map(str, keys)), before, before + count))
+    report.shares = shares
+    report.changed = done_by(record["keys"], operation)
     operations.finish(operation, changed=report.changed)
     return report
 
 
 def transfer_open(
-    person: str, to: Sequence[str], *, asker: Asker, actor: Actor
-) -> BulkReport | DistributionReport:
-    """Move all open work of a person to another, or evenly to several. Raises BatchError."""
+    person: str,
+    to: Sequence[str],
+    *,
+    asker: Asker,
+    actor: Actor,
+    operation: str | None = None,
+) -> DistributionReport:
+    """Move all open work of a person to another, or evenly to several. Raises DistributionError."""
     if not to or person in to:
-        raise BatchError("Elige a quién se pasa el trabajo: a otra persona o a varias.")
+        raise DistributionError("Elige a quién se pasa el trabajo: a otra persona o a varias.")
+    check_receivers(to)
     condition = {"assignee": person, "status": {"$in": OPEN}}
     documents = list(
-        main_collection(Batch.COLLECTION).find(condition, {"history": 0}).sort("id", 1)
+        main_collection(Batch.COLLECTION).find(condition, {"id": 1, "_id": 0}).sort("id", 1)
     )
-    if len(to) == 1:
-        return change_many(
-            documents,
-            {"assignee": to[0]},
-            asker=asker,
-            actor=actor,
-            kind=Kind.TRANSFER,
-            summary=f"{person} → {to[0]}",
-        )
-    return distribute(plan_shares(documents, dict.fromkeys(to, 1.0)), asker=asker, actor=actor)
+    if not documents and person not in crew_queries.names():
+        raise DistributionError(f"«{person}» no está en el equipo.")
+    return distribute(
+        plan_shares(documents, dict.fromkeys(to, 1.0)),
+        asker=asker,
+        actor=actor,
+        operation=operation,
+        kind=Kind.TRANSFER,
+        summary=f"{person} → {', '.join(to)}",
+    )
+
+
+def check_receivers(people: Iterable[str]) -> None:
+    """Raise DistributionError, naming who, unless work can be given to all of these people."""
+    active = set(crew_queries.names(active_only=True))
+    if unknown := [name for name in people if name not in active]:
+        names = ", ".join(f"«{name}»" for name in unknown[:5])
+        verb = "no está" if len(unknown) == 1 else "no están"
+        raise DistributionError(f"{names} {verb} en el equipo, o {verb} en activo.")
 
 
 def _acquire(name: str) -> leases.Lease:

@@ -1,7 +1,7 @@
-"""Changing batches: one at a version, or many at once; both by the rules, both with history."""
+"""Changing one batch at a version, by the rules, with history. Many: `services/bulk.py`."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,9 +11,7 @@ from pymongo import ReturnDocument
 from batches import queries
 from batches.models import DATA_VERSION, Batch
 from batches.rules.changes import (
-    PREMISES,
     Asker,
-    Refusal,
     Situation,
     parse_change,
     plan_change,
@@ -53,16 +51,6 @@ class Act:
         return writing.change_pipeline(
             values, actor=self.actor, operation=self.operation, now=self.now, comment=self.comment
         )
-
-
-@dataclass
-class BulkReport:
-    """What a bulk change did. `refused` are (id, reason)."""
-
-    operation: str
-    matched: int = 0
-    changed: int = 0
-    refused: list[tuple[str, str]] = field(default_factory=list)
 
 
 def change_batch(
@@ -114,7 +102,7 @@ def _change_once(
     now = datetime.now(UTC)
     crew = crew_queries.names(active_only=True) if "assignee" in change else []
     planned = plan_change(Situation.of(current), change, asker=asker, crew=crew, now=now)
-    values = _differing(current, planned)
+    values = differing(current, planned)
     if not values:
         return current
     operation = operation or new_operation()
@@ -130,82 +118,10 @@ def _change_once(
     return changed
 
 
-def change_many(
-    documents: Iterable[Document],
-    asked: Mapping[str, Any],
-    *,
-    asker: Asker,
-    actor: Actor,
-    operation: str | None = None,
-    kind: Kind = Kind.BULK,
-    summary: str = "",
-    dry_run: bool = False,
-) -> BulkReport:
-    """Change many batches the same way; those the rules refuse are listed, the rest change.
-
-    Batches in the same situation are changed by one `update_many` that still requires the
-    situation, so a rule never acts on what is no longer so. Raises InvalidChangeError.
-    """
-    change = parse_change(asked)
-    now = datetime.now(UTC)
-    report = BulkReport(operation or new_operation())
-    groups = _plan_groups(documents, change, asker=asker, now=now, report=report)
-    planned = sum(len(keys) for _, _, keys in groups)
-    if dry_run or not planned:
-        report.changed = planned if dry_run else 0
-        return report
-    keys = [key for _, _, group in groups for key in group]
-    fields = sorted({path for _, values, _ in groups for path in values})
-    operations.begin(
-        report.operation, kind=kind, actor=actor, keys=keys, fields=fields, summary=summary
-    )
-    act = Act(actor, report.operation, now, change.get("review_comment", ""))
-    report.changed = sum(_write_group(group, act) for group in groups)
-    operations.finish(report.operation, changed=report.changed)
-    if report.changed < planned:
-        _name_the_unchanged(keys, report)
-    return report
-
-
-Group = tuple[Document, dict[str, Any], list[Any]]
-
-
-def _plan_groups(
-    documents: Iterable[Document],
-    change: Mapping[str, Any],
-    *,
-    asker: Asker,
-    now: datetime,
-    report: BulkReport,
-) -> list[Group]:
-    crew = crew_queries.names(active_only=True) if "assignee" in change else []
-    plans: dict[Situation, dict[str, Any] | str] = {}
-    groups: dict[tuple[Any, ...], Group] = {}
-    for document in documents:
-        report.matched += 1
-        situation = Situation.of(document)
-        if situation not in plans:
-            try:
-                plans[situation] = plan_change(situation, change, asker=asker, crew=crew, now=now)
-            except Refusal as refusal:
-                plans[situation] = str(refusal)
-        plan = plans[situation]
-        if isinstance(plan, str):
-            report.refused.append((str(document.get("id")), plan))
-            continue
-        values = _differing(document, plan)
-        if not values:
-            continue
-        premises = {path: value_at(document, path) for path in PREMISES}
-        key = (*map(repr, premises.values()), *sorted(values))
-        groups.setdefault(key, (premises, values, []))[2].append(document["_id"])
-    return list(groups.values())
-
-
-def _differing(document: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def differing(document: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that are not already so; times alone are no change."""
-    differing = {path: value for path, value in values.items() if value_at(document, path) != value}
-    return differing if any(path not in FOLLOWING for path in differing) else {}
+    changed = {path: value for path, value in values.items() if value_at(document, path) != value}
+    return changed if any(path not in FOLLOWING for path in changed) else {}
 
 
 # Times that follow from a change: never a change of their own.
@@ -224,23 +140,6 @@ def _write_one(
     if document is not None:
         versions.bump(DATA_VERSION)
     return document
-
-
-def _write_group(group: Group, act: Act) -> int:
-    premises, values, keys = group
-    condition = {
-        "_id": {"$in": keys},
-        **premises,
-        "history.operation": {"$ne": act.operation},
-    }
-    return writing.change_many(condition, act.pipeline(values))
-
-
-def _name_the_unchanged(keys: Sequence[Any], report: BulkReport) -> None:
-    left = main_collection(Batch.COLLECTION).find(
-        {"_id": {"$in": list(keys)}, "history.operation": {"$ne": report.operation}}, {"id": 1}
-    )
-    report.refused += [(str(d.get("id")), "cambió mientras tanto") for d in left]
 
 
 def _has_operation(key: Any, operation: str) -> bool:

@@ -11,6 +11,8 @@ from pymongo import ReturnDocument
 from batches.models import DATA_VERSION, Batch
 from batches.queries.lookups import UnknownBatchError
 from batches.rules.changes import InvalidChangeError
+from batches.services import operations
+from batches.services.operations import Kind
 from batches.services.writing import HISTORY
 from segmentacion.actors import Actor, new_operation
 from segmentacion.mongo import versions
@@ -25,7 +27,8 @@ def add_comment(
     """Add a comment and return the batch. Repeating an operation adds nothing.
 
     Like the sync's marks it does not raise `version`: a comment makes nobody's open form stale.
-    Raises InvalidChangeError, UnknownBatchError.
+    It is recorded among the operations, and nothing undoes it. Raises InvalidChangeError,
+    UnknownBatchError.
     """
     if not isinstance(text, str) or not text.strip():
         raise InvalidChangeError("Escribe un comentario.")
@@ -42,6 +45,7 @@ def add_comment(
         "comment": comment["text"],
     }
     collection = main_collection(Batch.COLLECTION)
+    _record(collection.find_one({"id": batch_id}, {"_id": 1}), batch_id, actor, operation)
     document = collection.find_one_and_update(
         {"id": batch_id, "history.operation": {"$ne": operation}},
         [{"$set": {"comment_thread": _append(comment), "history": _history(event)}}],
@@ -52,8 +56,17 @@ def add_comment(
         document = collection.find_one({"id": batch_id}, {"history": 0})
     if document is None:
         raise UnknownBatchError(batch_id)
+    operations.finish(operation, changed=1)
     versions.bump(DATA_VERSION)
     return document
+
+
+def _record(found: Document | None, batch_id: str, actor: Actor, operation: str) -> None:
+    if found is None:
+        raise UnknownBatchError(batch_id)
+    operations.begin(
+        operation, kind=Kind.COMMENT, actor=actor, keys=[found["_id"]], fields=["comment_thread"]
+    )
 
 
 def _append(comment: Document) -> Document:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from pymongo import DeleteOne, UpdateOne
 
 from batches import queries
-from batches.models import DATA_VERSION, Batch, empty_file_info, empty_metadata
+from batches.models import DATA_VERSION, IDS_VERSION, Batch, empty_file_info, empty_metadata
 from batches.rules.importing import (
     ImportFormatError,
     ImportPlan,
@@ -150,7 +150,7 @@ def _create(
             for row in chunk
         ]
         result = main_collection(Batch.COLLECTION).bulk_write(writes, ordered=False)
-        versions.bump(DATA_VERSION)
+        versions.bump(DATA_VERSION, IDS_VERSION)
         report.created += result.upserted_count
         keys = list((result.upserted_ids or {}).values())
         operations.add_keys(operation, keys, part=FIRST_CREATED + number)
@@ -211,12 +211,15 @@ def move_to_trash(ids: Sequence[str], *, reason: str, actor: Actor, operation: s
     if not deletions:
         return 0
     result = collection.bulk_write(deletions, ordered=False)
-    versions.bump(DATA_VERSION)
+    versions.bump(DATA_VERSION, IDS_VERSION)
     return result.deleted_count
 
 
-def new_batch(row: Row, *, actor: Actor, operation: str, now: datetime) -> Document:
+def new_batch(
+    row: Row, *, actor: Actor, operation: str, now: datetime, comment: str = ""
+) -> Document:
     """Return the whole document of a batch that an import creates."""
+    event = writing.creation_event(actor=actor, operation=operation, now=now, comment=comment)
     document: Document = {
         "_id": ObjectId(),
         "folder": "",
@@ -231,7 +234,7 @@ def new_batch(row: Row, *, actor: Actor, operation: str, now: datetime) -> Docum
         "updated_at": now,
         "completed_at": None,
         "reviewed_at": None,
-        "history": [writing.creation_event(actor=actor, operation=operation, now=now)],
+        "history": [event],
     }
     for path, value in row.values.items():
         target, name = document, path

@@ -51,13 +51,20 @@ def marks_of_batches() -> Iterable[Document]:
     return _collection().find({}, {"id": 1, "mongo_uploaded": 1, "file_info": 1}).batch_size(CHUNK)
 
 
+def marks_of(batch_ids: Sequence[str]) -> Iterable[Document]:
+    """Stream the same of some batches."""
+    fields = {"id": 1, "mongo_uploaded": 1, "file_info": 1}
+    return _collection().find({"id": {"$in": list(batch_ids)}}, fields).batch_size(CHUNK)
+
+
 def write_marks(
-    marks: Sequence[Mark], *, actor: Actor, operation: str, check: Callable[[], None]
+    marks: Sequence[Mark], *, actor: Actor, operation: str, confirm: Callable[[], Document]
 ) -> Iterator[int]:
     """Write marks, one command per 10,000, yielding how many were written so far.
 
-    Each write is conditional on the values the plan saw. `check` is called before each command
-    and may raise to stop. Side effect: raises the data version.
+    Each write is conditional on the values the plan saw. `confirm` is called before each command:
+    it may raise to stop, and returns a condition that each write carries too (a lease's guard).
+    Side effect: raises the data version.
     """
     if not marks:
         return
@@ -67,9 +74,9 @@ def write_marks(
     done = 0
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for start in range(0, len(marks), CHUNK):
-            check()
+            guard = confirm()
             chunk = marks[start : start + CHUNK]
-            pending.append(pool.submit(_write, chunk, actor, operation, now))
+            pending.append(pool.submit(_write, chunk, guard, actor, operation, now))
             while len(pending) > IN_FLIGHT:
                 done += pending.pop(0).result()
                 yield done
@@ -92,9 +99,11 @@ def _record(marks: Sequence[Mark], actor: Actor, operation: str) -> None:
     )
 
 
-def _write(chunk: Sequence[Mark], actor: Actor, operation: str, now: datetime) -> int:
+def _write(
+    chunk: Sequence[Mark], guard: Document, actor: Actor, operation: str, now: datetime
+) -> int:
     """Write a chunk; return how many batches still were as the plan saw them."""
-    writes = [_update(mark, actor, operation, now) for mark in chunk]
+    writes = [_update(mark, guard, actor, operation, now) for mark in chunk]
     try:
         return _collection().bulk_write(writes, ordered=False).matched_count
     except BulkWriteError as error:
@@ -103,16 +112,18 @@ def _write(chunk: Sequence[Mark], actor: Actor, operation: str, now: datetime) -
             raise
         # Another program left `history` as something else than a list: keep it as an entry.
         repaired = [failure["index"] for failure in failed]
-        repairs = [_repair(chunk[i], _event(chunk[i], actor, operation, now)) for i in repaired]
+        repairs = [
+            _repair(chunk[i], guard, _event(chunk[i], actor, operation, now)) for i in repaired
+        ]
         repaired_count = _collection().bulk_write(repairs, ordered=False).matched_count
         return int(error.details["nMatched"]) + repaired_count
 
 
-def _update(mark: Mark, actor: Actor, operation: str, now: datetime) -> UpdateOne:
+def _update(mark: Mark, guard: Document, actor: Actor, operation: str, now: datetime) -> UpdateOne:
     update: Document = {"$set": {"mongo_uploaded": mark.uploaded, **_info(mark)}}
     if mark.is_recorded:
         update["$push"] = {"history": _event(mark, actor, operation, now)}
-    return UpdateOne(_condition(mark), update)
+    return UpdateOne({**_condition(mark), **guard}, update)
 
 
 def _info(mark: Mark) -> Document:
@@ -122,11 +133,12 @@ def _info(mark: Mark) -> Document:
     return {f"file_info.{name}": value for name, value in mark.file_info.items()}
 
 
-def _repair(mark: Mark, event: Document) -> UpdateOne:
+def _repair(mark: Mark, guard: Document, event: Document) -> UpdateOne:
     info = {path: {"$literal": value} for path, value in _info(mark).items()}
     values = {"mongo_uploaded": mark.uploaded, **info}
     history = {"$concatArrays": [HISTORY, [{"$literal": event}]]}
-    return UpdateOne(_condition(mark), [{"$set": {**values, "history": history}}])
+    update = [{"$set": {**values, "history": history}}]
+    return UpdateOne({**_condition(mark), **guard}, update)
 
 
 def _condition(mark: Mark) -> Document:

@@ -4,11 +4,12 @@ Written before the batches are changed, with the ids it is about, and completed 
 truth of what a batch went through is its own history; this is the way to find it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from batches.rules.states import BatchError
 from segmentacion.actors import Actor
 from segmentacion.mongo.clients import Document, main_collection
 
@@ -30,6 +31,16 @@ class Kind(StrEnum):
     IMPORT = "import"
     PERSON = "person"
     SYNC = "sync"
+    VERIFY = "verify"
+    COMMENT = "comment"
+    ADOPT = "adopt"
+
+
+class OperationTakenError(BatchError):
+    """The operation id belongs to something else that was done."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"La operación «{operation}» ya es de otra cosa: usa una clave nueva.")
 
 
 def begin(
@@ -41,10 +52,17 @@ def begin(
     fields: Sequence[str],
     summary: str = "",
     undo_of: str | None = None,
+    plan: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record that an operation begins on the batches with these `_id`s. Repeating is harmless."""
+    """Record that an operation begins on the batches with these `_id`s. Repeating is harmless.
+
+    `plan` is what a repeated request needs to go on where a first one was cut off. The head of
+    the record is written last: where it is, the rest is.
+    """
     collection = main_collection(COLLECTION)
-    for part, start in enumerate(range(0, max(len(keys), 1), STRETCH)):
+    if plan is not None:
+        collection.replace_one({"_id": _plan_id(operation)}, dict(plan), upsert=True)
+    for part, start in reversed(list(enumerate(range(0, max(len(keys), 1), STRETCH)))):
         collection.update_one(
             {"_id": operation if part == 0 else f"{operation}:{part}"},
             {
@@ -65,6 +83,24 @@ def begin(
             },
             upsert=True,
         )
+
+
+def resumed(operation: str | None, *, kind: Kind, actor: Actor) -> Document | None:
+    """Return the record of an operation that this actor began before, with keys and `plan`.
+
+    None when it is new. Raises OperationTakenError when the id is of something else.
+    """
+    record = find(operation) if operation else None
+    if record is None or operation is None:
+        return None
+    if (record["kind"], record["who"]) != (str(kind), actor.name):
+        raise OperationTakenError(operation)
+    plan = main_collection(COLLECTION).find_one({"_id": _plan_id(operation)}, {"_id": 0})
+    return {**record, "plan": plan or {}}
+
+
+def _plan_id(operation: str) -> str:
+    return f"{operation}:plan"
 
 
 def add_keys(operation: str, keys: Sequence[Any], *, part: int) -> None:

@@ -46,6 +46,13 @@ class BatchWork:
                 "pásalos a otra persona o desactiva a esta sin eliminarla"
             )
 
+    def record(self, summary: str, *, actor: Actor, operation: str) -> None:
+        """Record an act on a person that changes no batch; one already recorded stays as it is."""
+        operations.begin(
+            operation, kind=Kind.PERSON, actor=actor, keys=[], fields=[], summary=summary
+        )
+        operations.finish(operation, changed=0)
+
     def rename(self, old: str, new: str, *, actor: Actor, operation: str) -> int:
         """Write the new name on all batches of the old one; when they were assigned stays."""
         comment = f"{old} ahora se llama {new}"

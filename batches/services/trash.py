@@ -4,7 +4,7 @@ A batch goes only if it is still as it was copied, and comes back whole: same `_
 version, with one event more. Emptying is a separate act, and the only one that deletes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import DeleteOne
 from pymongo.errors import DuplicateKeyError
 
-from batches.models import DATA_VERSION, Batch
+from batches.models import DATA_VERSION, IDS_VERSION, Batch
 from batches.services import operations, writing
 from batches.services.operations import Kind
 from segmentacion.actors import Actor
@@ -32,11 +32,20 @@ class RestoreReport:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-def delete(keys: Sequence[Any], *, actor: Actor, operation: str, reason: str = REASON) -> int:
-    """Move batches (by `_id`) to the trash; return how many went. Who changes one in between
-    keeps it."""
+def delete(
+    keys: Sequence[Any],
+    *,
+    actor: Actor,
+    operation: str,
+    reason: str = REASON,
+    version: int | None = None,
+    plan: Mapping[str, Any] | None = None,
+) -> int:
+    """Move batches (by `_id`; at this version, if said) to the trash; return how many went. Who
+    changes one in between keeps it. `plan`: see `operations.begin`."""
     collection = main_collection(Batch.COLLECTION)
-    documents = list(collection.find({"_id": {"$in": list(keys)}}))
+    seen = {} if version is None else writing.at_version(version)
+    documents = list(collection.find({"_id": {"$in": list(keys)}, **seen}))
     if not documents:
         return 0
     operations.begin(
@@ -46,6 +55,7 @@ def delete(keys: Sequence[Any], *, actor: Actor, operation: str, reason: str = R
         keys=[document["_id"] for document in documents],
         fields=[],
         summary=reason,
+        plan=plan,
     )
     trash.put("batch", documents, reason=reason, actor=actor, operation=operation)
     result = collection.bulk_write(
@@ -83,7 +93,7 @@ def restore(entries: Sequence[Document], *, actor: Actor, operation: str) -> Res
             report.restored += 1
         else:
             report.refused.append((str(entry.get("key")), TAKEN))
-    versions.bump(DATA_VERSION)
+    versions.bump(DATA_VERSION, IDS_VERSION)
     operations.finish(operation, changed=report.restored)
     return report
 

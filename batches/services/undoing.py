@@ -1,18 +1,20 @@
 """Undoing an operation, and redoing it by undoing the undo.
 
 A batch is put back only if the operation is the last thing that people did to it (the sync's own
-marks do not count); those that changed since are refused and named. The old values come from the
-event itself, on the server, and the undo is an event like any other.
+marks and verdicts on masks do not count); those that changed since are refused and named. The old
+values come from the event itself, on the server, and the undo is an event like any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from batches.models import Batch
 from batches.rules.activity import UNDOABLE
+from batches.rules.changes import Asker
 from batches.rules.states import BatchError
+from batches.rules.undoing import Return, refusal
 from batches.services import operations, trash, writing
 from batches.services.operations import Kind
 from crew import queries as crew_queries
@@ -28,6 +30,20 @@ class UnknownOperationError(BatchError):
         super().__init__(f"No hay una operación «{operation}» que se pueda deshacer.")
 
 
+class NotUndoableError(BatchError):
+    """The operation has no way back, or another one: the message says which."""
+
+
+# What to do about what undo does not do.
+INSTEAD = {
+    "empty": "Vaciar la papelera no se puede deshacer. Si hace falta, restaura un respaldo.",
+    "person": "Un cambio en el equipo se deshace en el equipo: vuelve a poner el nombre anterior, o "
+    "agrega de nuevo a la persona y pásale sus batches.",
+    "sync": "Lo que marcó la sincronización sigue al almacén: vuelve a sincronizar.",
+}
+NO_WAY_BACK = "Eso no se puede deshacer."
+
+
 @dataclass
 class UndoReport:
     """What an undo put back. `refused` are (id, reason); `operation` undoes the undo."""
@@ -37,67 +53,112 @@ class UndoReport:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-def undo(operation: str, *, actor: Actor, new: str | None = None) -> UndoReport:
-    """Put back what an operation changed. Raises UnknownOperationError.
+@dataclass(frozen=True)
+class Undoing:
+    """An undo under way: the record of what is undone, who asks, and how it goes."""
 
-    `new` is the undo's own operation id; repeating it changes nothing more.
+    record: Document
+    asker: Asker
+    actor: Actor
+    report: UndoReport
+
+    @property
+    def undone(self) -> str:
+        return str(self.record["operation"])
+
+    @property
+    def new(self) -> str:
+        return self.report.operation
+
+
+def undo(operation: str, *, asker: Asker, actor: Actor, new: str | None = None) -> UndoReport:
+    """Put back what an operation changed, where the rules and the asker's rights allow it.
+
+    `new` is the undo's own operation id; repeating it changes nothing more. Raises
+    UnknownOperationError, NotUndoableError.
     """
     record = operations.find(operation)
-    if record is None or record["kind"] not in UNDOABLE:
+    if record is None:
         raise UnknownOperationError(operation)
-    report = UndoReport(new or new_operation())
+    if record["kind"] not in UNDOABLE:
+        raise NotUndoableError(INSTEAD.get(record["kind"], NO_WAY_BACK))
+    undoing = Undoing(record, asker, actor, UndoReport(new or new_operation()))
     if record["kind"] == Kind.DELETE:
-        return _undo_deletion(record, report, actor)
+        return _undo_deletion(undoing)
     if record["kind"] == Kind.RESTORE:
-        return _undo_restoration(record, report, actor)
-    keys = _undoable(record, report)
+        return _undo_restoration(undoing)
+    return _undo_changes(undoing)
+
+
+def _undo_changes(undoing: Undoing) -> UndoReport:
+    record, report = undoing.record, undoing.report
+    keys = _undoable(undoing)
     operations.begin(
-        report.operation,
+        undoing.new,
         kind=Kind.UNDO,
-        actor=actor,
+        actor=undoing.actor,
         keys=keys,
         fields=record["fields"],
-        undo_of=operation,
+        undo_of=undoing.undone,
     )
-    written = _write(record, keys, actor, report.operation)
+    written = _write(record, keys, undoing.actor, undoing.new)
     if written < len(keys):
-        report.refused += [(name, CHANGED_SINCE) for name in _left(keys, report.operation)]
+        report.refused += [(name, CHANGED_SINCE) for name in _left(keys, undoing.new)]
     report.restored += written
-    operations.finish(report.operation, changed=report.restored)
+    operations.finish(undoing.new, changed=report.restored)
     return report
 
 
-def _undoable(record: Document, report: UndoReport) -> list[Any]:
+def _undoable(undoing: Undoing) -> list[Any]:
     """Return the `_id`s whose last change by people is the operation; name the others.
 
     Those that this same undo already put back, before it was interrupted, count as put back.
     """
-    found: dict[Any, Document] = {
-        document["_id"]: document
-        for document in main_collection(Batch.COLLECTION).find(
-            {"_id": {"$in": record["keys"]}}, _standing(record["operation"])
-        )
-    }
-    crew = set(crew_queries.names()) | {None}
+    found = _found(undoing)
+    judge = _judge(undoing.asker)
     keys = []
-    for key in record["keys"]:
+    for key in undoing.record["keys"]:
         document = found.get(key)
-        if document and _last(document).get("operation") == report.operation:
-            report.restored += 1
+        if document and _last(document).get("operation") == undoing.new:
+            undoing.report.restored += 1
             continue
-        reason = REMOVED_SINCE if document is None else _refusal(document, record, crew)
+        reason = REMOVED_SINCE if document is None else _refusal(document, undoing.undone, judge)
         if reason is None:
             keys.append(key)
         elif reason:
-            report.refused.append((str(document["id"] if document else key), reason))
+            undoing.report.refused.append((str(document["id"] if document else key), reason))
     return keys
+
+
+def _found(undoing: Undoing) -> dict[Any, Document]:
+    found = main_collection(Batch.COLLECTION).find(
+        {"_id": {"$in": undoing.record["keys"]}}, _standing(undoing.undone)
+    )
+    return {document["_id"]: document for document in found}
+
+
+Judge = Callable[[Return], str | None]
+
+
+def _judge(asker: Asker) -> Judge:
+    """Return what the rules say of a way back, asked once for all batches alike."""
+    crew, active = set(crew_queries.names()), set(crew_queries.names(active_only=True))
+    said: dict[Return, str | None] = {}
+
+    def judge(way: Return) -> str | None:
+        if way not in said:
+            said[way] = refusal(way, asker=asker, crew=crew, active=active)
+        return said[way]
+
+    return judge
 
 
 def _standing(operation: str) -> Document:
     """Return the projection of a batch's last change by people, and whether `operation` ever
     touched it."""
     acts = {"$map": {"input": EVENTS, "as": "event", "in": "$$event.operation"}}
-    return {"id": 1, "last": LAST, "touched": {"$in": [operation, acts]}}
+    looked_at = {"id": 1, "assignee": 1, "status": 1, "metadata.review_status": 1}
+    return {**looked_at, "last": LAST, "touched": {"$in": [operation, acts]}}
 
 
 def _last(document: Document) -> Document:
@@ -105,15 +166,12 @@ def _last(document: Document) -> Document:
     return last
 
 
-def _refusal(document: Document, record: Document, crew: set[str | None]) -> str | None:
+def _refusal(document: Document, operation: str, judge: Judge) -> str | None:
     """Return why not; "" when the operation never touched it; None when it can be undone."""
     last = _last(document)
-    if last.get("operation") != record["operation"]:
+    if last.get("operation") != operation:
         return CHANGED_SINCE if document["touched"] else ""
-    for change in last["changes"]:
-        if change["field"] == "assignee" and (change["old"] or None) not in crew:
-            return f"«{change['old']}» ya no está en el equipo"
-    return None
+    return judge(Return.of(document, last["changes"]))
 
 
 def _write(record: Document, keys: Sequence[Any], actor: Actor, operation: str) -> int:
@@ -140,7 +198,9 @@ EVENTS: Document = {"$cond": [{"$isArray": ["$history"]}, "$history", []]}
 FIELDS_OF_EVENT: Document = {
     "$cond": [{"$isArray": ["$$event.changes"]}, "$$event.changes.field", []]
 }
-# The last event that is neither the sync's nor a comment.
+# What belongs to no one's work on the batch: said beside it, or found out about its files.
+PASSED_OVER = ["comment_thread", "mask_verdict"]
+# The last event that is neither the sync's, nor a comment, nor a verdict on the masks.
 LAST: Document = {
     "$last": {
         "$filter": {
@@ -150,7 +210,7 @@ LAST: Document = {
                 "$and": [
                     {"$eq": [{"$type": "$$event"}, "object"]},
                     {"$ne": ["$$event.channel", Channel.SYNC.value]},
-                    {"$ne": [{"$first": FIELDS_OF_EVENT}, "comment_thread"]},
+                    {"$not": [{"$in": [{"$first": FIELDS_OF_EVENT}, PASSED_OVER]}]},
                 ]
             },
         }
@@ -206,15 +266,15 @@ def _old_value(path: str) -> Document:
     }
 
 
-def _undo_deletion(record: Document, report: UndoReport, actor: Actor) -> UndoReport:
-    restored = trash.restore_operation(record["operation"], actor=actor, operation=report.operation)
-    operations.mark_undo(report.operation, of=record["operation"])
-    report.restored, report.refused = restored.restored, restored.refused
-    return report
+def _undo_deletion(undoing: Undoing) -> UndoReport:
+    restored = trash.restore_operation(undoing.undone, actor=undoing.actor, operation=undoing.new)
+    operations.mark_undo(undoing.new, of=undoing.undone)
+    undoing.report.restored, undoing.report.refused = restored.restored, restored.refused
+    return undoing.report
 
 
-def _undo_restoration(record: Document, report: UndoReport, actor: Actor) -> UndoReport:
-    keys = _undoable(record, report)
-    report.restored = trash.delete(keys, actor=actor, operation=report.operation)
-    operations.mark_undo(report.operation, of=record["operation"])
-    return report
+def _undo_restoration(undoing: Undoing) -> UndoReport:
+    keys = _undoable(undoing)
+    undoing.report.restored = trash.delete(keys, actor=undoing.actor, operation=undoing.new)
+    operations.mark_undo(undoing.new, of=undoing.undone)
+    return undoing.report

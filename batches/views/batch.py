@@ -13,12 +13,13 @@ from django.views.decorators.vary import vary_on_headers
 from batches import queries
 from batches.access import asker_of
 from batches.presenting import as_row
-from batches.queries.histories import newest_events
+from batches.queries.histories import History, newest_events
 from batches.queries.lookups import UnknownBatchError
 from batches.queries.trashed import newest_in_trash
+from batches.rules.activity import UNDOABLE
 from batches.rules.changes import Asker, InvalidChangeError, Refusal
 from batches.rules.states import BatchError, Status
-from batches.rules.timeline import Entry, entries, since
+from batches.rules.timeline import entries, last_act, since
 from batches.services import operations, trash
 from batches.services.changing import StaleError, change_batch
 from batches.services.commenting import add_comment
@@ -178,18 +179,25 @@ def _history(request: HttpRequest, document: Document) -> dict[str, Any]:
         "timeline": shown,
         "history": history,
         "next_events": len(history.events) + EVENTS,
-        "undo": _undo(request, shown),
+        "undo": _undo(request, history, document["id"]),
     }
 
 
-def _undo(request: HttpRequest, shown: list[Entry]) -> Document | None:
-    """Return the last operation's record when this person may undo it here, else None."""
-    last = next((entry for entry in shown if not entry.quiet), None)
-    if last is None or not last.undoable:
+def _undo(request: HttpRequest, history: History, batch_id: str) -> dict[str, Any] | None:
+    """Return the last operation and its entry when this person may undo it here, else None.
+
+    What undoing passes over (the sync's marks, verdicts, comments) may fill all that is shown.
+    """
+    zone = timezone.get_current_timezone()
+    last = last_act(entries(history.events, zone))
+    if last is None and history.more:
+        last = last_act(entries(newest_events(batch_id, MOST_EVENTS).events, zone))
+    record = operations.head(last.operation) if last and last.undoable else None
+    if record is None or record["kind"] not in UNDOABLE:
         return None
-    record = operations.head(last.operation)
-    own = record is not None and record["who"] == request.user.get_username()
-    return record if own or may(request.user, Capability.EDIT) else None
+    own = record["who"] == request.user.get_username()
+    allowed = own or may(request.user, Capability.EDIT)
+    return {"record": record, "entry": last} if allowed else None
 
 
 def _status(error: BatchError | None, conflict: dict[str, Any] | None) -> int:

@@ -45,6 +45,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "select": json.dumps(as_select(asked.filter)),
         "statuses": list(Status),
         "priorities": list(Priority),
+        "may_export": may(request.user, Capability.EXPORT),
+        "may_back_up": may(request.user, Capability.MANAGE_CREW),
     }
     fragment = request.headers.get("HX-Request")
     template = "board/board.html" if fragment else "board.html"

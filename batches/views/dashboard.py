@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -14,8 +13,17 @@ from batches import queries
 from batches.models import DATA_VERSION
 from batches.presenting import as_row
 from batches.queries import views as saved_views
-from batches.rules.filters import SORTS, BatchFilter, FilterError, PageRequest, parse_page
+from batches.queries.pages import ROWS
+from batches.rules.filters import (
+    ANY_DOUBTFUL,
+    SORTS,
+    BatchFilter,
+    FilterError,
+    PageRequest,
+    parse_page,
+)
 from batches.rules.states import Priority, Review, Status
+from batches.views.filter_links import VERDICTS, chips_of, given, url_with
 from crew import queries as crew_queries
 from crew.access import capabilities, may, requires
 from crew.rules import Capability
@@ -23,14 +31,6 @@ from segmentacion.http import etags
 from segmentacion.mongo import versions
 
 PAGE_SIZES = (25, 50, 100, 200)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One active filter, as a word of a sentence, and the URL without it."""
-
-    label: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,14 @@ def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
     """Return what the table shows, and the status of the answer."""
     status = 200
     try:
-        asked = parse_page(_given(request.GET))
+        asked = parse_page(given(request.GET))
         error = ""
     except FilterError as problem:
         asked, error, status = PageRequest(), str(problem), 400
-    page = queries.page(asked)
+    page = queries.page(asked, fields=ROWS)
     if page.page > page.pages:
         asked = asked.with_page(page.pages)
-        page = queries.page(asked)
+        page = queries.page(asked, fields=ROWS)
     today = timezone.localdate()
     counters = queries.counters()
     context = {
@@ -150,7 +150,7 @@ def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "rows": [as_row(document, today) for document in page.documents],
         "counters": counters,
         "cards": _cards(counters, asked.filter),
-        "chips": _chips(request.GET),
+        "chips": chips_of(request.GET),
         "columns": _columns(request.GET, asked),
         "links": _page_links(request.GET, page),
         "query": request.GET.urlencode(),
@@ -158,53 +158,11 @@ def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "statuses": list(Status),
         "priorities": list(Priority),
         "reviews": list(Review),
+        "verdicts": VERDICTS.items(),
         "page_sizes": PAGE_SIZES,
         "may_edit": may(request.user, Capability.EDIT),
     }
     return context, status
-
-
-def _given(params: QueryDict) -> dict[str, list[str]]:
-    """Leave out what a form sends empty; an empty `assignee` alone means unassigned, and a
-    form's «whoever» sends nothing for it."""
-    return {
-        name: values
-        for name, values in params.lists()
-        if any(values) or (name == "assignee" and params.get("assignee") == "")
-    }
-
-
-LABELS = {
-    "status": "{}",
-    "assignee": "Asignado a {}",
-    "priority": "prioridad {}",
-    "review_status": "revisión: {}",
-    "q": "«{}»",
-}
-FLAGS = {
-    ("uploaded", True): "Cargado a Mongo",
-    ("uploaded", False): "Sin cargar a Mongo",
-    ("overdue", True): "Vencido",
-    ("overdue", False): "No vencido",
-}
-
-
-def _chips(params: QueryDict) -> list[Chip]:
-    chips = []
-    for name, values in _given(params).items():
-        for value in values:
-            label = _label(name, value)
-            if label:
-                chips.append(Chip(label, _url(params, drop=(name, value))))
-    return chips
-
-
-def _label(name: str, value: str) -> str:
-    if name == "assignee" and not value:
-        return "Sin asignar"
-    if name in LABELS and value:
-        return LABELS[name].format(value)
-    return FLAGS.get((name, value.lower() in {"true", "1"}), "") if value else ""
 
 
 CARDS = {
@@ -216,13 +174,17 @@ CARDS = {
     "not_uploaded": ("No cargado", "?uploaded=false", BatchFilter(uploaded=False)),
     "unassigned": ("Sin asignar", "?assignee=", BatchFilter(assignee=("",))),
     "overdue": ("Vencidos", "?overdue=true", BatchFilter(overdue=True)),
+    "doubtful": ("Con archivo dudoso", "?verdict=doubtful", BatchFilter(verdict=(ANY_DOUBTFUL,))),
 }
+# Shown only when there are any.
+SOMETIMES = {"doubtful"}
 
 
 def _cards(counters: queries.Counters, active: BatchFilter) -> list[Card]:
     return [
         Card(key, label, getattr(counters, key), f"/dashboard{query}", active == wanted)
         for key, (label, query, wanted) in CARDS.items()
+        if key not in SOMETIMES or getattr(counters, key) or active == wanted
     ]
 
 
@@ -243,7 +205,7 @@ def _columns(params: QueryDict, asked: PageRequest) -> list[Column]:
     for key in (key for key in HEADS if key in SORTS):
         state = ("desc" if asked.descending else "asc") if asked.sort == key else ""
         target = f"-{key}" if state == "asc" else key
-        columns.append(Column(key, HEADS[key], state, _url(params, sort=target)))
+        columns.append(Column(key, HEADS[key], state, url_with(params, sort=target)))
     return columns
 
 
@@ -256,17 +218,6 @@ def _page_links(params: QueryDict, page: queries.BatchPage) -> dict[str, str]:
         "last": page.pages if page.page < page.pages else 0,
     }
     return {
-        name: _url(params, page=str(number)) if number else "" for name, number in numbers.items()
+        name: url_with(params, page=str(number)) if number else ""
+        for name, number in numbers.items()
     }
-
-
-def _url(params: QueryDict, *, drop: tuple[str, str] | None = None, **changes: str) -> str:
-    """Return this page's URL with something changed; a change other than the page goes to 1."""
-    pairs = [
-        (name, value)
-        for name, values in _given(params).items()
-        for value in values
-        if name not in changes and name not in {"page", "cursor"} and (name, value) != drop
-    ]
-    pairs += list(changes.items())
-    return "?" + urlencode(pairs)

@@ -9,8 +9,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from batches.queries import trashed
 from batches.services import trash
-from crew.access import actor_of, requires
-from crew.rules import Capability
+from crew import queries as crew_queries
+from crew import services as crew_services
+from crew.access import actor_of, may, requires
+from crew.rules import Capability, CrewError, UnknownPersonError
 from segmentacion.actors import new_operation
 from segmentacion.mongo.clients import Document
 
@@ -26,6 +28,8 @@ def trash_page(request: HttpRequest) -> HttpResponse:
     newest = trashed.page(1).entries[:1]
     until = newest[0]["at"].isoformat() if newest else ""
     context = {"page": page, "entries": entries, "word": WORD, "until": until}
+    if may(request.user, Capability.MANAGE_CREW):
+        context["people"] = [_person(entry) for entry in crew_queries.trashed_people()]
     return render(request, "trash.html", context)
 
 
@@ -33,6 +37,27 @@ def _shown(entry: Document) -> Document:
     document = entry.get("document") or {}
     kept = {"status": document.get("status"), "assignee": document.get("assignee")}
     return {**entry, **kept, "id": entry["_id"], "batch_id": entry.get("key") or "—"}
+
+
+def _person(entry: Document) -> Document:
+    document = entry.get("document") or {}
+    shown = {name: document.get(name) or "" for name in ("name", "role", "email")}
+    return {**shown, "id": entry["_id"], "at": entry["at"], "who": entry["who"]}
+
+
+@require_POST
+@requires(Capability.MANAGE_CREW)
+def restore_person(request: HttpRequest) -> HttpResponse:
+    """Put one person back into the crew; the batches stay with whom they were given to."""
+    try:
+        name = crew_services.restore_person(request.POST.get("person", ""), actor=actor_of(request))
+    except UnknownPersonError:
+        messages.warning(request, "Esa persona ya no está en la papelera.")
+    except CrewError as error:
+        messages.warning(request, f"No volvió al equipo: {error}.")
+    else:
+        messages.success(request, f"{name} volvió al equipo. Sus batches siguen con quien están.")
+    return redirect("trash")
 
 
 @require_POST

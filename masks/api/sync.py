@@ -29,10 +29,13 @@ MAX_FILES = 1000
 
 
 class SyncRequest(Schema):
-    """`force` lifts the brakes (lead only); `dry_run` changes nothing."""
+    """`full` reads the whole store and not only what is new; `force` lifts the brakes (lead only);
+    `dry_run` changes nothing; `quiet` leaves no record when nothing was new."""
 
+    full: bool = False
     force: bool = False
     dry_run: bool = False
+    quiet: bool = False
 
 
 class Marked(Schema):
@@ -53,7 +56,12 @@ class Conflict(Schema):
 
 
 class SyncAnswer(Done):
-    """`results` lists the batches that changed; `joined`: another run's result."""
+    """`results` lists the batches that changed; `joined`: another run's result.
+
+    `mode` is `full` or `incremental`; the figures are of the whole store in both. `why_full` says
+    why the whole store was read. Of an incremental run `not_found`, `unparsed` and `conflicts`
+    name the first ones; `not_found_count` says how many there are.
+    """
 
     batches_updated: int
     total_batches: int
@@ -65,6 +73,9 @@ class SyncAnswer(Done):
     not_found: list[str]
     unparsed: list[str]
     conflicts: list[Conflict]
+    not_found_count: int
+    mode: str
+    why_full: str
     run_id: str
     duration_ms: int
     dry_run: bool
@@ -165,7 +176,13 @@ def _sync(request: HttpRequest, asked: SyncRequest) -> SyncReport | HttpResponse
     require(request.user, Capability.FORCE_SYNC if asked.force else Capability.SYNC)
     actor = actor_of(request)
     try:
-        return run_sync(actor=actor, force=asked.force, dry_run=asked.dry_run)
+        return run_sync(
+            actor=actor,
+            full=asked.full,
+            force=asked.force,
+            dry_run=asked.dry_run,
+            quiet=asked.quiet,
+        )
     except SyncBusyError as busy:
         return _join(busy)
     except SyncRefusedError as refused:
@@ -212,6 +229,9 @@ def _joined(record: dict[str, Any]) -> dict[str, Any]:
             for conflict in report["conflicts"]
         ],
         "batches_with_files": report["batches_with_files"],
+        "not_found_count": report["not_found_count"],
+        "mode": record.get("mode", "full"),
+        "why_full": record.get("why_full", ""),
         "dry_run": False,
         "run_id": record["_id"],
         "duration_ms": report["duration_ms"],

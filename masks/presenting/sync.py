@@ -35,6 +35,9 @@ def report_json(report: SyncReport) -> dict[str, Any]:
             for c in report.conflicts
         ],
         "batches_with_files": report.batches_with_files,
+        "not_found_count": report.not_found_count,
+        "mode": report.mode,
+        "why_full": report.why_full,
         "dry_run": report.dry_run,
         "run_id": report.run_id,
         "duration_ms": report.duration_ms,

@@ -1,6 +1,7 @@
 """Every read of the masks app from the main database, by topic."""
 
 from masks.queries.runs import (
+    SYNC_LEASE,
     SyncState,
     last_good_run,
     recent_runs,
@@ -8,9 +9,11 @@ from masks.queries.runs import (
     run,
     store_name,
     sync_state,
+    unrecorded_run,
 )
 
 __all__ = [
+    "SYNC_LEASE",
     "SyncState",
     "last_good_run",
     "recent_runs",
@@ -18,4 +21,5 @@ __all__ = [
     "run",
     "store_name",
     "sync_state",
+    "unrecorded_run",
 ]

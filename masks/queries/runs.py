@@ -9,7 +9,9 @@ from django.conf import settings
 from batches import queries as batch_queries
 from masks.models import SyncRun
 from segmentacion.mongo.clients import Document, main_collection
+from segmentacion.mongo.leases import state_of
 
+SYNC_LEASE = "sync_masks"
 # A run that has not ended after this long was interrupted (its lease is long gone).
 INTERRUPTED_AFTER = timedelta(minutes=5)
 
@@ -25,8 +27,11 @@ class SyncState:
 
     @property
     def failed(self) -> bool:
-        """Tell whether the last run did not do its work."""
-        return self.last is not None and self.last["outcome"] in {"failed", "refused"}
+        """Tell whether the last run did not do its work (and none since looked and found
+        nothing new)."""
+        if self.last is None or self.last["outcome"] not in {"failed", "refused"}:
+            return False
+        return self.last_good is None or self.last_good <= self.last["started_at"]
 
 
 def run(run_id: str) -> Document | None:
@@ -44,6 +49,15 @@ def recent_runs(limit: int = 20) -> list[Document]:
     return runs
 
 
+def unrecorded_run(run_id: str) -> Document | None:
+    """Return, in the shape of a record, what a run found that left none: nothing new."""
+    report = (state_of(SYNC_LEASE) or {}).get("report")
+    if report is None:
+        return None
+    figures = {**report, "up_to_date": report["with_masks"], "updated": 0, "cleared": 0}
+    return {"_id": run_id, "outcome": "ok", "mode": "incremental", "report": figures}
+
+
 def last_good_run() -> Document | None:
     """Return the last run that did its work."""
     return main_collection(SyncRun.COLLECTION).find_one(
@@ -57,8 +71,10 @@ def sync_state() -> SyncState:
     finished = {"outcome": {"$in": ["ok", "failed", "refused"]}}
     last = main_collection(SyncRun.COLLECTION).find_one(finished, sort=[("started_at", -1)])
     counters = batch_queries.counters()
+    looked = (state_of(SYNC_LEASE) or {}).get("checked_at")
+    times = [moment for moment in (good["finished_at"] if good else None, looked) if moment]
     return SyncState(
-        last_good=good["finished_at"] if good else None,
+        last_good=max(times, default=None),
         last=last,
         uploaded=counters.uploaded,
         total=counters.total,

@@ -91,18 +91,27 @@ class StoreContents:
 
     def _settle(self, filename: str, named: tuple[str, ...], declared: object) -> tuple[str, ...]:
         """Return the ids of a file that declares something, or whose name carries no id."""
-        declared_id = declared_batch_id(declared)
-        if declared_id is None:
-            if not named:
-                self.unparsed_count += 1
-                if len(self.unparsed) < MAX_REPORTED:
-                    self.unparsed.append(filename)
-            return named
-        if named and named != (declared_id,):
+        ids, conflict = settle(named, declared)
+        if not ids:
+            self.unparsed_count += 1
+            if len(self.unparsed) < MAX_REPORTED:
+                self.unparsed.append(filename)
+        if conflict:
             self.conflict_count += 1
             if len(self.conflicts) < MAX_REPORTED:
-                self.conflicts.append(Conflict(filename, declared_id, named))
-        return (declared_id,)
+                self.conflicts.append(Conflict(filename, ids[0], named))
+        return ids
+
+
+def settle(named: tuple[str, ...], declared: object) -> tuple[tuple[str, ...], bool]:
+    """Return the ids a file counts for, and whether its name and its metadata disagree.
+
+    `named` are the ids in its name; a valid declared one wins over them.
+    """
+    declared_id = declared_batch_id(declared)
+    if declared_id is None:
+        return named, False
+    return (declared_id,), bool(named) and named != (declared_id,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,209 +1,139 @@
-"""The mask sync: one scan of the store, one read of the marks, writes of what differs.
+"""The mask sync: reads what is new in the store, or all of it, and writes what differs.
 
-    lease → run recorded → scan (all of it, or nothing is changed) → plan → brakes → writes
+    lease → look → (in doubt: all of it) → plan → brakes → writes → position
 
-The command, the API and the pages all call `run_sync`. An incremental run will differ
-from a full one only in what is scanned and compared; planning, brakes and writing stay.
+The command, the API and the pages all call `run_sync`. What is read and compared differs between
+an incremental run (`incremental.py`) and a full one (`full.py`); planning, brakes and the writing
+of marks are the same (docs/decisions/0014).
 """
 
 import logging
 import time
-from collections.abc import Callable
 
 from django.conf import settings
 from pymongo.errors import PyMongoError
 
-from batches.services.marks import marks_of_batches, write_marks
-from masks import queries, store
-from masks.rules import Brakes, MarkPlan, StoreContents, plan_marks, refusal
-from masks.services import runs
-from masks.services.runs import SyncOptions, SyncReport
+from masks import queries
+from masks.rules.position import ASKED, Position
+from masks.services import full, incremental, runs
+from masks.services.errors import (
+    StorePermissionError,
+    StoreUnavailableError,
+    SyncBusyError,
+    SyncError,
+    SyncInterruptedError,
+    SyncRefusedError,
+)
+from masks.services.runs import Progress, Run, SyncOptions, SyncReport
 from segmentacion.actors import Actor, new_operation
 from segmentacion.memory import collector_paused
 from segmentacion.mongo.clients import Document
-from segmentacion.mongo.errors import UNREACHABLE, is_permission_error
-from segmentacion.mongo.leases import Lease, LeaseLost, LeaseTaken, held
+from segmentacion.mongo.leases import LeaseLost, LeaseTaken, held, is_held
+
+__all__ = [
+    "LEASE",
+    "Progress",
+    "StorePermissionError",
+    "StoreUnavailableError",
+    "SyncBusyError",
+    "SyncError",
+    "SyncInterruptedError",
+    "SyncRefusedError",
+    "run_sync",
+    "wait_for_run",
+]
 
 logger = logging.getLogger("segmentacion.sync")
 
-LEASE = "sync_masks"
-LEASE_SECONDS = 30
-
-# Called with a stage ("read", "write"), how much is done, and how much there is (0: unknown).
-Progress = Callable[[str, int, int], None]
-
-
-class SyncError(Exception):
-    """The sync changed nothing (or stopped); the message says why, for the person."""
-
-    outcome = "failed"
-
-
-class StoreUnavailableError(SyncError):
-    """The mask store did not answer, or stopped answering in the middle."""
-
-
-class StorePermissionError(SyncError):
-    """The mask store answered that this user may not read it."""
-
-
-class SyncInterruptedError(SyncError):
-    """The run lost its lease, or the main database went away while writing."""
-
-
-class SyncRefusedError(SyncError):
-    """The brakes stopped it: an empty store, or too many marks to clear."""
-
-    outcome = "refused"
-
-    def __init__(self, message: str, report: SyncReport) -> None:
-        super().__init__(message)
-        self.report = report
-
-
-class SyncBusyError(SyncError):
-    """Another run is under way; `run_id` is its id."""
-
-    outcome = "busy"
-
-    def __init__(self, run_id: str) -> None:
-        super().__init__("Ya hay una sincronización en curso.")
-        self.run_id = run_id
+LEASE = queries.SYNC_LEASE
+MAIN_AWAY = (
+    "La base principal dejó de responder durante la sincronización: lo escrito es correcto y la "
+    "próxima sincronización completa el resto."
+)
+OVERTAKEN = "La sincronización tardó en responder y otra tomó su lugar: lo escrito es correcto."
 
 
 def run_sync(
     *,
     actor: Actor,
+    full: bool = False,
     dry_run: bool = False,
     force: bool = False,
+    quiet: bool = False,
     progress: Progress | None = None,
 ) -> SyncReport:
-    """Bring the marks of all batches in line with the mask store.
+    """Bring the marks of all batches and the catalogue in line with the mask store.
 
-    Raises a SyncError, after which nothing was changed, except for SyncInterruptedError: then
-    what was written is right and the next run does the rest. `force` lifts the brakes.
+    Reads only what is new since the run before, unless `full` or in doubt. Raises a SyncError,
+    after which nothing was changed, except for SyncInterruptedError: then what was written is
+    right and the next run does the rest. `force` lifts the brakes. `quiet`: a run that finds
+    nothing new leaves no record, only the time of the look.
     """
     run_id = new_operation()
+    seconds = settings.SYNC_LEASE_SECONDS
+    options = SyncOptions(full=full, dry_run=dry_run, force=force, quiet=quiet)
     try:
-        with held(LEASE, seconds=LEASE_SECONDS, info={"run_id": run_id}) as lease:
-            options = SyncOptions(dry_run=dry_run, force=force)
-            return _recorded_run(run_id, actor, lease, options, progress or _silent)
+        with held(LEASE, seconds=seconds, info={"run_id": run_id}) as lease:
+            report = SyncReport(run_id, dry_run=dry_run)
+            run = Run(report, actor, lease, options, progress or _silent)
+            return _recorded(run)
     except LeaseTaken as taken:
         raise SyncBusyError(str(taken.holder.get("info", {}).get("run_id", ""))) from taken
 
 
 def wait_for_run(run_id: str, *, seconds: float) -> Document | None:
-    """Wait until a run of another process ends; return its record, or None after `seconds`."""
+    """Wait until a run of another process ends; return its record, or None after `seconds`.
+
+    Of a quiet run that left no record, what it found is returned in the same shape.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        over = not is_held(LEASE, run_id=run_id)
         run = queries.run(run_id)
         if run and run["outcome"] != "running":
             return run
+        if over and run is None:
+            return queries.unrecorded_run(run_id)
         time.sleep(0.2)
     return None
 
 
-def _recorded_run(
-    run_id: str, actor: Actor, lease: Lease, options: SyncOptions, progress: Progress
-) -> SyncReport:
+def _recorded(run: Run) -> SyncReport:
     started = time.monotonic()
-    report = SyncReport(run_id, dry_run=options.dry_run)
-    runs.record_start(run_id, actor, options)
+    if not run.options.quiet:
+        runs.record_start(run)
     try:
         with collector_paused():
-            _run(report, actor, lease, options, progress)
+            _go(run)
     except SyncError as error:
-        runs.record_end(report, outcome=error.outcome, error=str(error), started=started)
+        runs.record_end(run, outcome=error.outcome, error=str(error), started=started)
         raise
-    except PyMongoError as error:  # the main database: its marks could not be read or written
-        interrupted = SyncInterruptedError(
-            "La base principal dejó de responder durante la sincronización: lo escrito es "
-            "correcto y la próxima sincronización completa el resto."
-        )
-        logger.exception("sync interrupted")
-        runs.record_end(report, outcome="failed", error=str(interrupted), started=started)
-        raise interrupted from error
-    runs.record_end(
-        report, outcome="dry_run" if options.dry_run else "ok", error="", started=started
-    )
-    return report
-
-
-def _run(
-    report: SyncReport, actor: Actor, lease: Lease, options: SyncOptions, progress: Progress
-) -> None:
-    contents = _read_store(progress)
-    plan = plan_marks(contents, marks_of_batches())
-    _fill(report, contents, plan)
-    brakes = Brakes(settings.SYNC_MAX_CLEAR_SHARE, settings.SYNC_MIN_CLEAR_LIMIT)
-    reason = None if options.force else refusal(contents, plan, brakes)
-    if reason:
-        raise SyncRefusedError(reason + _hint(contents), report)
-    if report.dry_run:
-        return
-    written = 0
-    try:
-        for written in write_marks(
-            plan.changes, actor=actor, operation=report.run_id, check=lease.check
-        ):
-            progress("write", written, len(plan.changes))
     except LeaseLost as lost:
-        raise SyncInterruptedError(
-            "La sincronización tardó en responder y otra tomó su lugar: lo escrito es correcto."
-        ) from lost
-    # A batch that another program changed in the meantime is left to the next run.
-    report.updated -= len(plan.changes) - written
+        interrupted = SyncInterruptedError(OVERTAKEN)
+        runs.record_end(run, outcome="failed", error=str(interrupted), started=started)
+        raise interrupted from lost
+    except PyMongoError as error:  # the main database: its marks could not be read or written
+        interrupted = SyncInterruptedError(MAIN_AWAY)
+        logger.exception("sync interrupted")
+        runs.record_end(run, outcome="failed", error=str(interrupted), started=started)
+        raise interrupted from error
+    outcome = "dry_run" if run.options.dry_run else "ok"
+    runs.record_end(run, outcome=outcome, error="", started=started)
+    return run.report
 
 
-def _read_store(progress: Progress) -> StoreContents:
-    contents = StoreContents()
-    try:
-        for files in store.scan():
-            contents.add(files)
-            progress("read", contents.total_files, 0)
-    except PyMongoError as error:
-        raise _store_error(error) from error
-    progress("read", contents.total_files, contents.total_files)
-    return contents
-
-
-def _store_error(error: PyMongoError) -> SyncError:
-    place = f"{settings.TRAINING_DB} ({settings.MASKS_BUCKET})"
-    if is_permission_error(error):
-        return StorePermissionError(
-            f"La cuenta no puede leer el almacén de máscaras {place}: no se cambió nada."
-        )
-    if isinstance(error, UNREACHABLE):
-        return StoreUnavailableError(
-            f"El almacén de máscaras {place} no responde: no se cambió nada."
-        )
-    return StoreUnavailableError(
-        f"La lectura del almacén de máscaras {place} se interrumpió: no se cambió nada."
-    )
-
-
-def _hint(contents: StoreContents) -> str:
-    """Name the buckets that do hold files, when ours is empty: a wrong setting is likely."""
-    if contents.total_files:
-        return ""
-    others = [name for name in store.other_buckets() if name != settings.MASKS_BUCKET]
-    if not others:
-        return ""
-    return f" Con archivos hay: {', '.join(others)} (ajuste MASKS_BUCKET)."
-
-
-def _fill(report: SyncReport, contents: StoreContents, plan: MarkPlan) -> None:
-    report.total_files = contents.total_files
-    report.batches_with_files = len(contents.batches)
-    report.unparsed, report.unparsed_count = contents.unparsed, contents.unparsed_count
-    report.conflicts, report.conflict_count = contents.conflicts, contents.conflict_count
-    report.total_batches = plan.total_batches
-    report.up_to_date = plan.up_to_date
-    report.cleared = plan.cleared
-    report.without_masks = plan.without_masks
-    report.updated = len(plan.changes) - plan.cleared
-    report.not_found = plan.not_found
-    report.changes = plan.changes
+def _go(run: Run) -> None:
+    position = Position.from_state(run.lease.state)
+    surroundings = incremental.surroundings(run.lease.taken_at)
+    look = incremental.look(position, surroundings)
+    doubt = ASKED if run.options.full else look.doubt
+    if doubt is None and position is not None:
+        incremental.run(run, position, look, surroundings)
+    else:
+        run.report.mode, run.report.why_full = "full", doubt or ""
+        if run.options.quiet:
+            runs.record_start(run)
+        full.run(run, position, surroundings)
 
 
 def _silent(stage: str, done: int, total: int) -> None:

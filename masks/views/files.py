@@ -1,6 +1,5 @@
 """`/masks`: what the store holds, how the syncs went, and what could not be placed."""
 
-
 import pymongo
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

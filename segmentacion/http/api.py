@@ -12,6 +12,7 @@ from ninja.utils import check_csrf
 
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import dumps
+from segmentacion.http.throttling import TooManyRequests
 
 
 class Renderer(BaseRenderer):
@@ -52,6 +53,7 @@ def build_api() -> NinjaAPI:
     api.add_exception_handler(Http404, _not_found)
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(TooManyRequests, _too_many)
     return api
 
 
@@ -67,6 +69,12 @@ def _not_found(request: HttpRequest, error: Http404 | type[Http404]) -> HttpResp
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(error.status_code, MESSAGES.get(error.status_code, str(error)))
+
+
+def _too_many(request: HttpRequest, error: Any) -> HttpResponse:
+    response = json_error(429, str(error))
+    response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:

@@ -6,11 +6,22 @@ database work of the request, and the person sees the 503 page within five secon
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pymongo
 from django.http import HttpRequest, HttpResponse
 
 READ_SECONDS = 4.0
+
+
+def without_deadline() -> AbstractContextManager[None]:
+    """Lift the deadline for what runs inside, such as opening the cursor of a long export.
+
+    The server applies a deadline that a cursor is opened under to all that it ever reads, also
+    after the request: a long export would be cut in the middle. What comes before (session,
+    login, permission) has the deadline, so that a database that does not answer is still noticed.
+    """
+    return pymongo.timeout(None)
 
 
 class ReadDeadlineMiddleware:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from segmentacion.http.json import json_response
 from segmentacion.mongo.clients import main_collection, main_database, store_database
 from segmentacion.mongo.errors import is_permission_error, is_unreachable
+from segmentacion.mongo.leases import state_of
 
 STORE_SECONDS = 1.5
 
@@ -46,4 +47,6 @@ def _answers(ping: Any) -> bool:
 
 def _last_sync() -> Any:
     run = main_collection("sync_runs").find_one({"outcome": "ok"}, sort=[("finished_at", -1)])
-    return run["finished_at"] if run else None
+    looked = (state_of("sync_masks") or {}).get("checked_at")
+    times = [moment for moment in (run["finished_at"] if run else None, looked) if moment]
+    return max(times, default=None)

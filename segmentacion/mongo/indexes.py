@@ -1,6 +1,6 @@
 """Plain indexes, created by migrations and by `adopt_database`, on data as it is found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,14 @@ CONFLICTS = {85, 86}
 
 @dataclass(frozen=True)
 class PlainIndex:
-    """An index a read needs: `keys` as (path, 1 or -1), unique or not."""
+    """An index a read needs: `keys` as (path, 1 or -1), unique or not.
+
+    With `where` it holds only the documents with these values, and costs the others nothing.
+    """
 
     keys: Sequence[tuple[str, int]]
     unique: bool = False
+    where: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +48,8 @@ def ensure_index(collection: Collection[Document], index: PlainIndex) -> bool:
 
 def _create(collection: Collection[Document], index: PlainIndex) -> None:
     try:
-        collection.create_index(list(index.keys), unique=index.unique, name=index.name)
+        options = {"partialFilterExpression": index.where} if index.where else {}
+        collection.create_index(list(index.keys), unique=index.unique, name=index.name, **options)
     except DuplicateKeyError:
         raise
     except OperationFailure as error:

@@ -4,6 +4,8 @@ What is computed from the data (counters, ETags) is cached with the number it wa
 The document lives in `app_state`.
 """
 
+from pymongo import UpdateOne
+
 from segmentacion.mongo.clients import main_collection
 
 COLLECTION = "app_state"
@@ -15,8 +17,9 @@ def current(name: str) -> int:
     return int(document["value"]) if document else 0
 
 
-def bump(name: str) -> None:
-    """Raise the number. Call it after the write, so that a reader never keeps older data."""
-    main_collection(COLLECTION).update_one(
-        {"_id": f"version:{name}"}, {"$inc": {"value": 1}}, upsert=True
-    )
+def bump(*names: str) -> None:
+    """Raise the numbers. Call it after the write, so that a reader never keeps older data."""
+    raised = [
+        UpdateOne({"_id": f"version:{name}"}, {"$inc": {"value": 1}}, upsert=True) for name in names
+    ]
+    main_collection(COLLECTION).bulk_write(raised, ordered=False)

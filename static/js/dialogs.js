@@ -5,7 +5,8 @@ import { isTaken } from "./lib/typing.js";
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) {
-    opener.closest("details")?.removeAttribute("open");
+    event.preventDefault();
+    opener.closest("details.menu")?.removeAttribute("open");
     document.getElementById(opener.dataset.opens).showModal();
   }
   if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();

@@ -102,7 +102,7 @@ def test_priorities_are_set_with_history(lead_client: Client, action: str, prior
 
 def test_what_is_refused_is_named(lead_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from batches import admin
-    from batches.services.changing import BulkReport
+    from batches.services.bulk import BulkReport
 
     report = BulkReport("op", changed=1, refused=[("batch_400", "cambió mientras tanto")])
     monkeypatch.setattr(admin, "change_many", lambda *args, **kwargs: report)

@@ -11,7 +11,8 @@ from batches.queries.selection import documents_with_ids
 from batches.rules.changes import Asker
 from batches.services import changing, operations
 from batches.services.assigning import next_batch
-from batches.services.changing import StaleError, change_batch, change_many
+from batches.services.bulk import change_many
+from batches.services.changing import StaleError, change_batch
 from batches.services.commenting import add_comment
 from crew.services import add_person
 from segmentacion.mongo.clients import main_collection

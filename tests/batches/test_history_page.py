@@ -10,7 +10,8 @@ from batches.queries import operations as queries
 from batches.rules.activity import ActivityFilter
 from batches.rules.changes import Asker
 from batches.services import trash
-from batches.services.changing import change_batch, change_many
+from batches.services.bulk import change_many
+from batches.services.changing import change_batch
 from batches.services.importing import ImportReport, apply_plan, make_plan
 from batches.services.undoing import undo
 from crew.services import add_person, remove_person, rename_person

@@ -8,7 +8,8 @@ from batches.models import Batch
 from batches.queries.selection import documents_with_ids
 from batches.rules.changes import Asker
 from batches.services import operations, trash
-from batches.services.changing import change_batch, change_many
+from batches.services.bulk import change_many
+from batches.services.changing import change_batch
 from batches.services.undoing import UndoReport, UnknownOperationError, undo
 from crew.services import add_person, remove_person
 from segmentacion.actors import SYNC_ACTOR

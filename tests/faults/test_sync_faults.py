@@ -199,7 +199,7 @@ def assert_as_a_fresh_sync(installation: Installation) -> None:
     installation.batches().update_many(
         {}, {"$set": {"mongo_uploaded": False}, "$unset": {"file_info": ""}}
     )
-    assert installation.sync().returncode == 0
+    assert installation.sync("--full").returncode == 0
     assert installation.marks() == resynced
 
 

@@ -14,6 +14,7 @@ from pymongo import monitoring
 from batches.models import Batch
 from batches.services.importing import ImportReport, apply_plan, make_plan, read_entries
 from masks import queries, store
+from masks.models import CatalogueFile
 from masks.services import sync
 from masks.services.sync import SyncBusyError, SyncRefusedError, run_sync
 from segmentacion.actors import SYNC_ACTOR, SYSTEM_ACTOR
@@ -281,7 +282,8 @@ def commands_of_a_sync(batches: int, changed: int) -> list[str]:
 
 def test_10_000_changes_cost_the_same_commands_in_a_small_and_a_large_database() -> None:
     small = commands_of_a_sync(batches=10_000, changed=10_000)
-    main_collection(Batch.COLLECTION).delete_many({})
+    for name in (Batch.COLLECTION, CatalogueFile.COLLECTION, "leases"):
+        main_collection(name).delete_many({})
     store.files().delete_many({})
     large = commands_of_a_sync(batches=100_000, changed=10_000)
     assert small.count("update") == large.count("update")

@@ -9,7 +9,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from batches import queries
-from batches.models import DATA_VERSION, Batch, empty_file_info, empty_metadata
+from batches.models import DATA_VERSION, IDS_VERSION, Batch, empty_file_info, empty_metadata
 from batches.rules.adoption import Adoption, Problem, Setting, adopt_batch, is_usable_name
 from batches.services import writing
 from batches.services.adoption.people import resolve
@@ -57,7 +57,7 @@ def resolve_duplicates(run: Run) -> Iterator[Progress]:
         done += len(chunk)
         yield Progress(Stage.DUPLICATES, done, len(ids))
     if run.tally.set_aside and not run.dry_run:
-        versions.bump(DATA_VERSION)
+        versions.bump(DATA_VERSION, IDS_VERSION)
 
 
 def adopt_batches(run: Run) -> Iterator[Progress]:
@@ -89,7 +89,7 @@ def _note_nameless(run: Run, document: Document, nameless: list[Document]) -> No
 def _set_aside_nameless(run: Run, nameless: list[Document]) -> None:
     run.set_aside(NAME, nameless, kind="batch", reason="sin id")
     if nameless and not run.dry_run:
-        versions.bump(DATA_VERSION)
+        versions.bump(DATA_VERSION, IDS_VERSION)
 
 
 def _plan(run: Run, document: Document, setting: Setting) -> Iterator[_Write]:
@@ -135,6 +135,7 @@ def _write(run: Run, writes: list[_Write]) -> None:
     written = {identity(NAME, write.key) for write in writes}
     if not run.dry_run:
         run.check()
+        run.record([write.key for write in writes])
         failed = _bulk(run, writes)
         written = _written(run, writes)
         run.tally.conflicts += [
@@ -142,7 +143,7 @@ def _write(run: Run, writes: list[_Write]) -> None:
             for at, write in enumerate(writes)
             if at not in failed and identity(NAME, write.key) not in written
         ]
-        versions.bump(DATA_VERSION)
+        versions.bump(DATA_VERSION, IDS_VERSION)
     run.tally.batches_changed += len(written)
     for write in writes:
         if identity(NAME, write.key) in written:

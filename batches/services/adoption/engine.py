@@ -89,6 +89,8 @@ def _steps(run: Run) -> Engine:
     yield from adopt_references(run)
     yield from resolve_duplicates(run)
     yield from adopt_batches(run)
+    if not run.dry_run:
+        run.record_end()
     for model in (Segmenter, Batch):
         pending = _not_unique(model) if run.dry_run else ensure_declared(model)
         run.tally.indexes_pending += [f"{model.COLLECTION}.{name}" for name in pending]

@@ -12,7 +12,9 @@ from pymongo.collection import Collection as MongoCollection
 
 from batches.rules.adoption import KeepPolicy
 from batches.rules.adoption.reading import MISSING, found_at
+from batches.services import operations
 from batches.services.adoption.report import Tally
+from batches.services.operations import Kind
 from segmentacion.actors import Actor
 from segmentacion.mongo import trash
 from segmentacion.mongo.clients import Document, main_collection
@@ -40,6 +42,29 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     crew: Collection[str] = frozenset()
     gone: set[bytes] = field(default_factory=set)
+    parts: int = 0
+
+    def record(self, keys: Sequence[Any]) -> None:
+        """Record the adoption among the operations, before these batches are written."""
+        if self.parts:
+            operations.add_keys(self.operation, keys, part=self.parts)
+        else:
+            operations.begin(
+                self.operation,
+                kind=Kind.ADOPT,
+                actor=self.actor,
+                keys=keys,
+                fields=[],
+                summary="valores de un programa anterior",
+            )
+        self.parts += 1
+
+    def record_end(self) -> None:
+        """Record how many batches changed; a run that found nothing to do leaves no record."""
+        if self.tally.people_changed and not self.parts:
+            self.record([])
+        if self.parts:
+            operations.finish(self.operation, changed=self.tally.batches_changed)
 
     def set_aside(
         self, name: str, documents: Sequence[Document], *, kind: str, reason: str

@@ -12,6 +12,7 @@ from segmentacion.actors import Actor, Channel
 from segmentacion.reporting import ReportCommand, progress_bar
 
 RULE = "=" * 70
+STAGES = {"read": "Leyendo archivos", "write": "Actualizando batches", "catalog": "Catálogo"}
 
 
 class Command(ReportCommand):
@@ -24,6 +25,11 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="dice qué haría, sin cambiar nada"
+        )
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="lee todo el almacén, no solo lo nuevo",
         )
         parser.add_argument(
             "--force",
@@ -56,13 +62,13 @@ class Command(ReportCommand):
 
         def progress(stage: str, done: int, total: int) -> None:
             if stage not in bars:
-                label = "Leyendo archivos" if stage == "read" else "Actualizando batches"
-                bars[stage] = progress_bar(total or None, label, unit="")
+                bars[stage] = progress_bar(total or None, STAGES[stage], unit="")
             bars[stage].update(done - bars[stage].n)
 
         try:
             return run_sync(
                 actor=Actor("sync_masks", Channel.SYNC),
+                full=options["full"],
                 dry_run=options["dry_run"],
                 force=options["force"],
                 progress=progress,
@@ -81,7 +87,7 @@ class Command(ReportCommand):
         self.say(options, f"   • Ya estaban actualizados: {report.up_to_date}")
         if report.cleared:
             self.say(options, f"   • Marcas quitadas: {report.cleared}")
-        self.say(options, f"   • No encontrados en DB: {len(report.not_found)}")
+        self.say(options, f"   • No encontrados en DB: {report.not_found_count}")
         self.list_some(options, report.not_found)
         if report.unparsed_count:
             self.say(options, f"⚠️  Nombres sin batch: {report.unparsed_count}")

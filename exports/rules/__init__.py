@@ -1,0 +1,1 @@
+"""What leaves the system, in plain Python: cells, columns, names. No Django, no MongoDB."""

@@ -1,0 +1,1 @@
+"""What writes files, and what puts them back."""

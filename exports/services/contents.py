@@ -1,0 +1,51 @@
+"""Whether two collections hold the same documents, byte for byte, in whatever order."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bson.raw_bson import RawBSONDocument
+from pymongo.collection import Collection
+
+from exports.services.extended_json import split
+from segmentacion.mongo.clients import Document
+
+AT_ONCE = 1_000
+MODULUS = 1 << 128
+
+
+@dataclass
+class Contents:
+    """How many documents, and the sum of their digests: equal for equal contents."""
+
+    number: int = 0
+    total: int = 0
+
+    def add(self, raws: Iterable[bytes]) -> None:
+        digest = hashlib.blake2b
+        for raw in raws:
+            self.number += 1
+            self.total += int.from_bytes(digest(raw, digest_size=16).digest(), "little")
+        self.total %= MODULUS
+
+    def take_away(self, raws: Iterable[bytes]) -> None:
+        gone = Contents()
+        gone.add(raws)
+        self.number -= gone.number
+        self.total = (self.total - gone.total) % MODULUS
+
+
+def contents_of(collection: Collection[Any]) -> Contents:
+    """Read a whole collection and return what it holds."""
+    contents = Contents()
+    for stretch in collection.find_raw_batches({}, batch_size=AT_ONCE):
+        contents.add(split(stretch))
+    return contents
+
+
+def insert(collection: Collection[Document], raws: list[bytes]) -> None:
+    """Insert documents as they are. Raises BulkWriteError."""
+    if raws:
+        documents: Any = [RawBSONDocument(raw) for raw in raws]
+        collection.insert_many(documents, ordered=False)

@@ -1,0 +1,90 @@
+"""The plan of a restore: the file read whole and compared with what is stored. Writes nothing."""
+
+from collections.abc import Generator
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+
+from exports.rules.backup import BATCHES, PEOPLE
+from exports.rules.restoring import KEY_FIELDS, SHOWN, How, RestorePlan, SectionPlan
+from exports.services.backups.progress import Progress, Stage
+from exports.services.extended_json import WRITE, split
+from exports.services.restoring.resolving import Resolved, Restoring, identity
+from segmentacion.mongo import versions
+from segmentacion.mongo.clients import main_collection
+
+WATCHED = ("batches", "crew")
+MAX_WARNINGS = 50
+
+
+def data_versions() -> tuple[int, ...]:
+    """Return the numbers that rise with each write of what a restore replaces."""
+    return tuple(versions.current(name) for name in WATCHED)
+
+
+def make_plan(run: Restoring) -> Generator[Progress, None, RestorePlan]:
+    """Compare a file with what is stored; yield progress, return the plan.
+
+    Raises BadBackupError when the file is not whole: nothing else was done.
+    """
+    reader = run.reader
+    plan = RestorePlan(reader.path.name, reader.version, str(reader.info.get("created_at", "")))
+    plan.versions = data_versions()
+    plan.sections = {name: SectionPlan(name, how) for name, how in run.how.items()}
+    people: list[Resolved] = []
+    needed: set[str] = set()
+    done = 0
+    for section, resolved in run.resolved():
+        if section == PEOPLE and run.selection.some_batches:
+            people += [r for r in resolved if r.now is None]
+        else:
+            for one in resolved:
+                _count(plan.sections[section], one)
+        if section == BATCHES and run.selection.some_batches:
+            needed |= {str(r.document.get("assignee")) for r in resolved if not r.same}
+        done += len(resolved)
+        yield Progress(Stage.PLAN, done, reader.total)
+    for person in people:
+        if person.name in needed:
+            plan.sections[PEOPLE].add(person.name)
+    plan.people = frozenset(p.name for p in people if p.name in needed)
+    for name, how in run.how.items():
+        if how is How.REPLACE:
+            _count_removed(run, plan.sections[name])
+    plan.warnings = run.warnings[:MAX_WARNINGS]
+    return plan
+
+
+def _count(section: SectionPlan, one: Resolved) -> None:
+    if one.now is None:
+        section.add(one.name)
+    elif one.same:
+        section.unchanged += 1
+    else:
+        section.change(one.name, one.stored or {}, one.document)
+
+
+def _count_removed(run: Restoring, section: SectionPlan) -> None:
+    """Count what is stored and has no place in the file, and keep the first names."""
+    collection = main_collection(section.name)
+    kept = section.changed + section.unchanged
+    section.removed = max(0, collection.count_documents({}) - kept)
+    if not section.removed:
+        return
+    field = KEY_FIELDS.get(section.name, "_id") if run.older else "_id"
+    shown = KEY_FIELDS.get(section.name, "_id")
+    for stretch in collection.find_raw_batches({}, {field: 1, shown: 1}):
+        for raw in split(stretch):
+            document = _read(raw)
+            if identity(document.get(field)) not in run._seen[section.name]:
+                section.removed_names.append(str(document.get(shown, document.get("_id")))[:80])
+                if len(section.removed_names) == SHOWN:
+                    return
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    try:
+        return bson.decode(raw, WRITE)
+    except BSONError:
+        return {}

@@ -1,0 +1,244 @@
+"""What each document of a backup becomes, beside what is stored now.
+
+A batch that is new or differs comes back with the backup's history and one event more, at a
+version that no open form has seen. One that is equal is left alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+from bson import ObjectId
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+from django.utils import timezone
+
+from batches.models import empty_file_info, empty_metadata
+from batches.rules.adoption import Setting, adopt_batch, adopt_person, is_usable_name
+from exports.rules.backup import BATCHES, OLDER_VERSION, PEOPLE
+from exports.rules.restoring import EVENT_FIELD, KEY_FIELDS, How, Selection
+from exports.services.backups.reading import BackupReader, Stretch
+from exports.services.extended_json import WRITE, encode, from_json, split
+from segmentacion.actors import Actor
+from segmentacion.memory import collector_paused
+from segmentacion.mongo.clients import Document, main_collection
+
+INT64 = 2**63
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """One document to restore: its name for people, its BSON, what is stored in its place now
+    (BSON, or None), and the same two as documents where they could be read."""
+
+    name: str
+    raw: bytes
+    now: bytes | None
+    document: Mapping[str, Any]
+    stored: Mapping[str, Any] | None
+
+    @property
+    def same(self) -> bool:
+        return self.raw == self.now
+
+
+@dataclass
+class Restoring:
+    """One restore: from which file, what of it, by whom, under which operation."""
+
+    reader: BackupReader
+    selection: Selection
+    actor: Actor
+    operation: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    # Names of the crew in the file, and of those that selected batches need.
+    crew: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+    _seen: dict[str, set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.how: dict[str, How] = self.selection.sections(self.reader.sections)
+        self.older = self.reader.version == OLDER_VERSION
+
+    def resolved(self) -> Iterator[tuple[str, list[Resolved]]]:
+        """Yield the file's documents, a stretch at a time. Raises BadBackupError."""
+        self._seen = {name: set() for name in self.how}
+        self.warnings.clear()
+        filled = {n for n in self.how if main_collection(n).find_one({}, {"_id": 1}) is not None}
+        for stretch in self.reader.stretches():
+            if stretch.section not in self.how:
+                continue
+            with collector_paused():
+                found = self._documents(stretch)
+                stored = _stored(stretch.section, found) if stretch.section in filled else {}
+                resolved = [self._one(stretch.section, d, stored) for d in found]
+            yield stretch.section, resolved
+
+    def was_seen(self, section: str, name: Any) -> bool:
+        """Tell whether the file has a document of this name (for what would be removed)."""
+        return identity(name) in self._seen[section]
+
+    def _documents(self, stretch: Stretch) -> list[Mapping[str, Any]]:
+        documents = []
+        for place, element in enumerate(stretch.elements, start=stretch.first):
+            where = f"{stretch.section}[{place:,}]"
+            document = self._document(stretch.section, where, element)
+            if stretch.section == PEOPLE and isinstance(document.get("name"), str):
+                self.crew.add(document["name"])
+            if stretch.section == BATCHES and not self.selection.takes_batch(document):
+                continue
+            self._note(stretch.section, where, document)
+            documents.append(document)
+        return documents
+
+    def _document(self, section: str, where: str, element: Any) -> Mapping[str, Any]:
+        if self.older and section == PEOPLE and isinstance(element, str):
+            element = {"name": element}
+        try:
+            document = from_json(element)
+        except (ValueError, TypeError, BSONError) as error:
+            raise self.reader.bad(where, f"tiene algo que no es un documento: {error}") from error
+        if self.older and not is_usable_name(document.get(KEY_FIELDS[section])):
+            field_name = KEY_FIELDS[section]
+            raise self.reader.bad(f"{where}.{field_name}", "falta, o no es un texto")
+        return document
+
+    def _note(self, section: str, where: str, document: Mapping[str, Any]) -> None:
+        """Refuse what is there twice. A backup of a database that had batches of one id keeps
+        them all; what no database can hold is two documents of one `_id`."""
+        key = document[KEY_FIELDS[section]] if self.older else document.get("_id")
+        seen, mark = self._seen[section], identity(key)
+        if mark in seen:
+            raise self.reader.bad(where, f"está repetido: {str(key)[:60]}")
+        seen.add(mark)
+
+    def _one(
+        self, section: str, document: Mapping[str, Any], stored: dict[Any, list[bytes]]
+    ) -> Resolved:
+        now, current = _match(section, document, stored)
+        name = name_of(section, document)
+        if self.older:
+            document = self._completed(section, document, current)
+        raw = _encoded(self.reader, name, document)
+        if section == BATCHES and raw != now:
+            document = self._with_event(document, current)
+            raw = encode(document)  # type: ignore[arg-type]
+        return Resolved(name, raw, now, document, current)
+
+    def _completed(
+        self, section: str, document: Mapping[str, Any], current: Mapping[str, Any] | None
+    ) -> Document:
+        """Return an older document as this program keeps it: what the file does not say stays as
+        it is stored now, history included; what it says is normalised."""
+        key = (current or {}).get("_id", document.get("_id"))
+        if isinstance(key, str) and ObjectId.is_valid(key):
+            key = ObjectId(key)
+        whole = {"_id": key or _made_id(section, document), **(current or {}), **document}
+        whole["_id"] = key or whole["_id"]
+        zone = timezone.get_current_timezone()
+        if section == PEOPLE:
+            adoption = adopt_person(whole, zone, keep_name=True)
+        else:
+            setting = Setting(zone, self.crew, empty_metadata(), empty_file_info())
+            adoption = adopt_batch(whole, setting)
+            for problem in adoption.problems[:1]:
+                self.warnings.append(f"{whole['id']}: {problem.field} {problem.reason}")
+        for path, value in adoption.values.items():
+            _set(whole, path, value)
+        return whole
+
+    def _with_event(
+        self, document: Mapping[str, Any], current: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        if isinstance(document, RawBSONDocument):
+            return document  # Python cannot hold it: it comes back exactly as it was
+        versions = [d.get("version") for d in (document, current or {})]
+        numbers = [int(v) for v in versions if isinstance(v, int) and not isinstance(v, bool)]
+        history = document.get("history")
+        if history is not None and not isinstance(history, list):
+            history = [{"found": history}]
+        event = {
+            "at": self.at,
+            "who": self.actor.name,
+            "channel": self.actor.channel.value,
+            "operation": self.operation,
+            "changes": [{"field": EVENT_FIELD, "old": None, "new": self.reader.path.name}],
+        }
+        changed = {**document, "history": [*(history or []), event]}
+        if isinstance(document.get("version"), int | None) and max(numbers, default=0) < INT64 - 1:
+            changed["version"] = max(numbers, default=0) + 1
+        return changed
+
+
+def identity(key: Any) -> int:
+    """Return a number that stands for a value of any type, within this process."""
+    return hash(key if key.__class__ in (str, ObjectId) else bson.encode({"": key}))
+
+
+def name_of(section: str, document: Mapping[str, Any]) -> str:
+    """Return what a document is called in a plan."""
+    return str(document.get(KEY_FIELDS.get(section, "_id"), document.get("_id")))[:80]
+
+
+def _made_id(section: str, document: Mapping[str, Any]) -> ObjectId:
+    """Return an `_id` for a document that has none: the same one each time the file is read."""
+    import hashlib  # noqa: PLC0415
+
+    text = f"{section}:{document[KEY_FIELDS[section]]}".encode()
+    return ObjectId(hashlib.sha256(text).digest()[:12])
+
+
+def _encoded(reader: BackupReader, name: str, document: Mapping[str, Any]) -> bytes:
+    try:
+        return encode(document)  # type: ignore[arg-type]
+    except (BSONError, OverflowError, TypeError, ValueError) as error:
+        raise reader.bad(name, f"no se puede guardar: {error}") from error
+
+
+def _stored(section: str, documents: Sequence[Mapping[str, Any]]) -> dict[Any, list[bytes]]:
+    """Return what is stored under the names (and `_id`s) of these documents, by identity."""
+    field_name = KEY_FIELDS.get(section, "_id")
+    found: dict[Any, list[bytes]] = {}
+    names = [document[field_name] for document in documents if field_name in document]
+    missing = [d["_id"] for d in documents if field_name not in d and "_id" in d]
+    for path, values in ((field_name, names), ("_id", missing)):
+        if values:
+            cursor = main_collection(section).find_raw_batches({path: {"$in": values}})
+            for stretch in cursor:
+                for raw in split(stretch):
+                    document = RawBSONDocument(raw)
+                    found.setdefault(identity(document.get(path)), []).append(raw)
+    return found
+
+
+def _match(
+    section: str, document: Mapping[str, Any], stored: dict[Any, list[bytes]]
+) -> tuple[bytes | None, Mapping[str, Any] | None]:
+    """Return what is stored in the place of a document: the one of its `_id`, of several."""
+    if not stored:
+        return None, None
+    key = document.get(KEY_FIELDS.get(section, "_id"), document.get("_id"))
+    candidates = stored.get(identity(key), [])
+    if not candidates:
+        return None, None
+    for raw in candidates if len(candidates) > 1 else ():
+        if RawBSONDocument(raw).get("_id") == document.get("_id"):
+            return raw, _readable(raw)
+    return candidates[0], _readable(candidates[0])
+
+
+def _readable(raw: bytes) -> Mapping[str, Any]:
+    try:
+        return bson.decode(raw, WRITE)
+    except BSONError:
+        return {}
+
+
+def _set(document: Document, path: str, value: Any) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        document[parent] = dict(document.get(parent) or {})
+        document = document[parent]
+    document[name] = value

@@ -1,0 +1,104 @@
+"""`PUT /api/uploads/<batch>`: a mask archive, as the raw body of a request."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from ninja import Schema
+
+from batches import queries as batch_queries
+from batches.access import asker_of
+from batches.queries.lookups import UnknownBatchError
+from crew.access import actor_of
+from masks.access import may_upload
+from masks.api.router import router
+from masks.presenting.uploads import duplicate_json, stored_json, verdict_json
+from masks.rules.uploads import InvalidUploadError, UploadError, UploadTooLargeError
+from masks.services.receiving import (
+    InterruptedUploadError,
+    RefusedArchiveError,
+    Upload,
+    receive,
+)
+from masks.services.uploads import DuplicateUploadError
+from segmentacion.http.errors import json_error
+from segmentacion.http.json import json_response
+from segmentacion.http.schemas import Done, answers
+
+NOT_OWN = "Solo puedes subir máscaras de tus propios batches."
+STATUSES: dict[type[UploadError], int] = {
+    UploadTooLargeError: 413,
+    InvalidUploadError: 400,
+    InterruptedUploadError: 400,
+    RefusedArchiveError: 400,
+}
+UNAVAILABLE = 503
+
+
+class VerdictOut(Schema):
+    """`kind`: whole or warning; `label` says it in Spanish."""
+
+    kind: str
+    label: str
+    reason: str
+    masks: int
+
+
+class UploadAnswer(Done):
+    """`duplicate`: this content was there already and was not stored again. `marked`: its batch
+    shows it; when not, `message` says why."""
+
+    batch_id: str
+    file_id: str
+    filename: str
+    length: int
+    sha256: str
+    uploaded_by: str
+    duplicate: bool
+    marked: bool
+    verdict: VerdictOut | None
+    message: str
+
+
+@router.put(
+    "/uploads/{batch_id}",
+    summary="Subir el archivo de máscaras de un batch",
+    response=answers(UploadAnswer, 404, 413) | {201: UploadAnswer},
+)
+def put_upload(request: HttpRequest, batch_id: str, filename: str = "") -> HttpResponse:
+    """The body is the archive itself (`application/octet-stream`), with its Content-Length.
+
+    201 when it was stored, 200 when the same content was there already.
+    """
+    asker = asker_of(request.user)
+    try:
+        batch = batch_queries.find(batch_id)
+    except UnknownBatchError as error:
+        return json_error(404, str(error))
+    if not may_upload(asker, batch):
+        raise PermissionDenied(NOT_OWN)
+    who = asker.person or asker.account
+    try:
+        stored = receive(
+            Upload(batch_id, filename, _length(request), who), request, actor=actor_of(request)
+        )
+    except DuplicateUploadError as duplicate:
+        return json_response(duplicate_json(duplicate.record, str(duplicate)))
+    except UploadError as error:
+        return _refused(error)
+    return json_response(stored_json(stored, batch_id=batch_id, uploaded_by=who), status=201)
+
+
+def _length(request: HttpRequest) -> int:
+    """Return the declared length of the body. Raises InvalidUploadError when there is none."""
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if not (declared.isascii() and declared.isdigit() and len(declared) < 19):
+        raise InvalidUploadError("Falta el tamaño del archivo (Content-Length).")
+    return int(declared)
+
+
+def _refused(error: UploadError) -> HttpResponse:
+    extra: dict[str, Any] = {}
+    if isinstance(error, RefusedArchiveError):
+        extra["verdict"] = verdict_json(error.verdict)
+    return json_error(STATUSES.get(type(error), UNAVAILABLE), str(error), **extra)
