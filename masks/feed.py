@@ -4,6 +4,8 @@ Only ids come from here: what they mean is read again from the store, so that se
 is harmless. The collection itself is `store.files()`.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -86,3 +88,27 @@ def changes_since(token: Any) -> Changes:
         if isinstance(error, UNREACHABLE):
             raise
         return Changes([], ended="lost")
+
+
+def can_follow() -> bool:
+    """Tell whether this account can open a change stream here, and the settings let it."""
+    return change_token() is not None
+
+
+@contextmanager
+def listen(seconds: float = 1.0) -> Iterator[Callable[[], bool]]:
+    """Give a bell: it waits for `seconds` at most and says whether something happened.
+
+    What happened is for `changes_since` to say. The driver resumes the stream by itself over
+    a new primary. Raises PyMongoError when the store is gone, or the stream with it.
+    """
+    wanted: list[Document] = [{"$project": {"_id": 1}}]
+    with files().watch(wanted, max_await_time_ms=int(seconds * 1000)) as stream:
+
+        def rings() -> bool:
+            heard = stream.try_next() is not None
+            while heard and stream.try_next() is not None:
+                pass
+            return heard
+
+        yield rings

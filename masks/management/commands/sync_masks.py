@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from masks.management import watching
 from masks.presenting import report_json
 from masks.services.runs import SyncReport
 from masks.services.sync import SyncError, SyncRefusedError, run_sync
@@ -36,8 +37,16 @@ class Command(ReportCommand):
             action="store_true",
             help="sigue aunque el almacén esté vacío o se quiten muchas marcas",
         )
+        parser.add_argument(
+            "--watch",
+            action="store_true",
+            help="se queda y sincroniza en cuanto algo cambia en el almacén",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["watch"]:
+            self._watch(options)
+            return
         self.say(options, RULE)
         self.say(options, "🔄 SINCRONIZACIÓN DE MÁSCARAS CON BATCHES")
         self.say(options, RULE)
@@ -56,6 +65,11 @@ class Command(ReportCommand):
             self.print_json(report_json(report))
         else:
             self._summary(options, report)
+
+    def _watch(self, options: dict[str, Any]) -> None:
+        if options["dry_run"] or options["full"] or options["force"]:
+            raise CommandError("--watch no va con --dry-run, --full ni --force.", returncode=2)
+        watching.run(self.stdout, options)
 
     def _run(self, options: dict[str, Any]) -> SyncReport:
         bars: dict[str, Any] = {}
