@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from batches.access import asker_of
@@ -20,6 +21,7 @@ from batches.queries.histories import newest_events
 from batches.queries.selection import documents_with_ids
 from batches.rules.states import Priority, Review, Status
 from batches.rules.timeline import entries
+from batches.rules.verdicts import read_verdict
 from batches.services import trash
 from batches.services.bulk import change_many
 from crew import queries as crew_queries
@@ -152,9 +154,14 @@ class BatchAdmin(BatchPermissions, ModelAdmin):  # type: ignore[misc]
     def review(self, batch: Batch) -> str:
         return str(_section(batch.metadata).get("review_status") or "")
 
-    @admin.display(description="Cargado a Mongo", boolean=True)
-    def uploaded(self, batch: Batch) -> bool:
-        return batch.mongo_uploaded is True
+    @admin.display(description="Cargado a Mongo")
+    def uploaded(self, batch: Batch) -> str:
+        verdict = read_verdict(batch.mask_verdict)
+        if batch.mongo_uploaded is not True:
+            return "—"
+        if verdict and verdict.is_doubtful:
+            return format_html('<span title="{}">⚠️</span>', f"{verdict.label} {verdict.reason}")
+        return "✅"
 
     @admin.display(description="Archivos")
     def files(self, batch: Batch) -> str:

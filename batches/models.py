@@ -54,6 +54,7 @@ class Batch(models.Model):
     comments = models.TextField("comentarios", blank=True, null=True)
     mongo_uploaded = StoredField("cargado a Mongo")
     file_info = StoredField("archivos")
+    mask_verdict = StoredField("veredicto de las máscaras")
     metadata = StoredField("datos")
     version = models.IntegerField("versión", null=True)
     created_at = StoredField("creado")

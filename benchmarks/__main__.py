@@ -1,7 +1,8 @@
 """`make bench`: how far the product is from what the server can do at best.
 
 Everything is measured in one run on one scratch mongod, as ratios to a floor measured beside it;
-absolute times on a shared machine mean little. `BENCH_BATCHES` and `BENCH_FILES` set the size.
+absolute times on a shared machine mean little. `BENCH_BATCHES` and `BENCH_FILES` set the size;
+`BENCH_ONLY=sync` measures the sync alone.
 """
 
 import os
@@ -33,6 +34,7 @@ def main() -> None:
         run_all(
             batches=int(os.environ.get("BENCH_BATCHES", "100000")),
             files=int(os.environ.get("BENCH_FILES", "300000")),
+            only=os.environ.get("BENCH_ONLY", ""),
         )
     finally:
         server.release()

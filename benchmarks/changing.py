@@ -43,7 +43,7 @@ def changing(ids: list[str]) -> None:
 
     floor = best(lambda: raw(collection), before=before)
     row("assign, found by filter", best(assign, before=before), floor, None)
-    undone = best(lambda: undo(operations[-1], actor=ACTOR), before=assigned)
+    undone = best(lambda: undo(operations[-1], asker=LEAD, actor=ACTOR), before=assigned)
     row("its undo", undone, floor, None)
     before()
     head(f"one of {len(ids):,} / a raw find_one_and_update by id")

@@ -4,6 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson import ObjectId
+
 from batches.models import Batch, empty_file_info, empty_metadata
 from masks import store
 from segmentacion.mongo import versions
@@ -71,9 +73,13 @@ def _batch(batch_id: str, chance: random.Random) -> dict[str, Any]:
 
 
 def _file(batch_id: str, number: int) -> dict[str, Any]:
+    uploaded = START + timedelta(seconds=number)
+    # As old as its date says: a file of a moment ago is asked for again by the next run.
+    random_part = number.to_bytes(8, "big")
     return {
+        "_id": ObjectId(int(uploaded.timestamp()).to_bytes(4, "big") + random_part),
         "filename": f"masks_{batch_id}.tar.xz",
-        "uploadDate": START + timedelta(seconds=number),
+        "uploadDate": uploaded,
         "length": 15_728_640,
         "chunkSize": 261_120,
         "metadata": {"uploaded_by": "x"},

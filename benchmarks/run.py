@@ -12,12 +12,13 @@ from batches.queries.conditions import condition_of
 from batches.queries.counters import recount
 from batches.queries.pages import order_of
 from batches.rules.filters import PageRequest, parse_page
-from benchmarks import older
+from benchmarks.backups import backups
 from benchmarks.changing import changing
-from benchmarks.dataset import bare_copy, load, reset_marks
+from benchmarks.dataset import load
+from benchmarks.exporting import exporting_all
+from benchmarks.listing import listing_pages
+from benchmarks.syncing import syncing
 from benchmarks.timing import best, head, row
-from masks.services.sync import run_sync
-from segmentacion.actors import SYNC_ACTOR
 from segmentacion.http.json import dumps
 from segmentacion.mongo.clients import main_collection
 
@@ -47,32 +48,19 @@ PAGES: list[dict[str, str]] = [
 ]
 
 
-def run_all(*, batches: int, files: int) -> None:
-    """Load the data set and print every table."""
+def run_all(*, batches: int, files: int, only: str = "") -> None:
+    """Load the data set and print every table, or those of the sync alone."""
     print(f"{batches:,} batches, {files:,} mask files", flush=True)
     call_command("migrate", verbosity=0)
     ids = load(batches, files)
-    sync(ids)
+    syncing(ids)
+    if only == "sync":
+        return
     pages()
+    exporting_all()
     changing(ids)
-
-
-def sync(ids: list[str]) -> None:
-    """Full sync with nothing changed and first sync of all, against floor and third version."""
-    collection = main_collection(Batch.COLLECTION)
-    head("mask sync")
-    first = best(lambda: run_sync(actor=SYNC_ACTOR), before=reset_marks)
-    unchanged = best(lambda: run_sync(actor=SYNC_ACTOR))
-    floor = best(lambda: older.floor(collection))
-    row("full, nothing changed / floor", unchanged, floor, 1.5)
-    third = best(lambda: older.third_version(collection, ids), before=reset_marks)
-    row("first, all change, with history / third version", first, third, 1.5)
-    reset_marks()
-    bare = bare_copy()
-    on_bare = best(lambda: older.third_version(bare, ids), before=lambda: reset_marks(bare))
-    row("  the same / third version on an id index alone", first, on_bare, None)
-    bare.drop()
-    run_sync(actor=SYNC_ACTOR)
+    listing_pages(ids, files)
+    backups()
 
 
 def pages() -> None:

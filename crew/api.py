@@ -17,6 +17,7 @@ from crew.rules import (
 )
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
+from segmentacion.http.once import once, operation_of
 from segmentacion.http.schemas import Done, answers
 
 router = Router(tags=["Equipo"])
@@ -92,12 +93,18 @@ def list_segmenters(request: HttpRequest) -> HttpResponse:
 
 
 @router.post(
-    "/add-segmentador", summary="Agregar a una persona", response=answers(Added, status=201)
+    "/add-segmentador", summary="Agregar a una persona", response=answers(Added, 409, status=201)
 )
+@once
 def add_segmenter(request: HttpRequest, payload: AddSegmenter) -> HttpResponse:
     require(request.user, Capability.MANAGE_CREW)
     try:
-        person = services.add_person(name=payload.name, role=payload.role, email=payload.email)
+        person = services.add_person(
+            name=payload.name,
+            role=payload.role,
+            email=payload.email,
+            operation=operation_of(request),
+        )
     except (InvalidPersonError, DuplicateNameError) as error:
         return json_error(400, str(error))
     return json_response(
@@ -114,6 +121,7 @@ def add_segmenter(request: HttpRequest, payload: AddSegmenter) -> HttpResponse:
 @router.delete(
     "/remove-segmentador", summary="Eliminar a una persona", response=answers(Removed, 404, 409)
 )
+@once
 def remove_segmenter(request: HttpRequest, payload: RemoveSegmenter) -> HttpResponse:
     require(request.user, Capability.MANAGE_CREW)
     if not payload.name.strip():
@@ -124,6 +132,7 @@ def remove_segmenter(request: HttpRequest, payload: RemoveSegmenter) -> HttpResp
             actor=actor_of(request),
             reassign_to=payload.reassign_to,
             unassign=payload.unassign,
+            operation=operation_of(request),
         )
     except UnknownPersonError as error:
         return json_error(404, str(error))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldBooleanWidget
 
 from crew import queries
 from crew.models import Segmenter
@@ -16,7 +17,7 @@ class SegmenterForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Segmenter
         fields = ("name", "role", "email", "active", "login")
 
-    active = forms.BooleanField(label="En activo", required=False)
+    active = forms.BooleanField(label="En activo", required=False, widget=UnfoldBooleanWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

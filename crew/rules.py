@@ -33,6 +33,7 @@ class Capability(StrEnum):
     COMMENT = "comment"
     DELETE = "delete"
     VERIFY = "verify"  # any mask archive; who works may verify those of own batches
+    BACKUP = "backup"  # everything, whole: made, restored
     EXPORT = "export"  # files of everybody's work: not for segmenters
 
 

@@ -5,6 +5,7 @@ way (`pending`), so that an interrupted one is completed by `complete_pending` (
 start and before each such write), never left half done.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -32,11 +33,19 @@ from segmentacion.mongo import trash, versions
 from segmentacion.mongo.clients import Document, main_collection
 
 
-def add_person(*, name: object, role: object = None, email: object = None) -> Person:
-    """Add somebody to the crew. Raises InvalidPersonError, DuplicateNameError."""
+def add_person(
+    *, name: object, role: object = None, email: object = None, operation: str | None = None
+) -> Person:
+    """Add somebody to the crew. Repeating an `operation` adds nobody twice.
+
+    Raises InvalidPersonError, DuplicateNameError.
+    """
     person = clean_person(name, role, email)
+    key = _key_of(operation) if operation else ObjectId()
+    if operation and main_collection(Segmenter.COLLECTION).find_one({"_id": key}, {"_id": 1}):
+        return person
     document = {
-        "_id": ObjectId(),
+        "_id": key,
         "name": person.name,
         "role": person.role,
         "email": person.email,
@@ -107,15 +116,22 @@ def rename_person(old: str, new: object, *, actor: Actor) -> int:
 
 
 def remove_person(
-    name: str, *, actor: Actor, reassign_to: str | None = None, unassign: bool = False
+    name: str,
+    *,
+    actor: Actor,
+    reassign_to: str | None = None,
+    unassign: bool = False,
+    operation: str | None = None,
 ) -> int:
     """Take somebody out of the crew; the document goes to the trash, the work where said.
 
-    Returns how many batches changed hands. Raises UnknownPersonError; HoldsWorkError when the
-    person holds batches and nothing is said about them; CrewError when what is said of them
-    cannot be.
+    Returns how many batches changed hands; a repeated `operation`, how many it moved. Raises
+    UnknownPersonError; HoldsWorkError when the person holds batches and nothing is said about
+    them; CrewError when what is said of them cannot be.
     """
     complete_pending()
+    if operation and _was_removed(name, operation):
+        return work().moved_by(operation)
     document = queries.find(name)
     to = _check_destination(name, reassign_to)
     held = work().held_by(name)
@@ -123,7 +139,8 @@ def remove_person(
         raise HoldsWorkError(name, held)
     if to is None:
         work().check_unassignable(name)
-    pending = {"remove": True, "to": to, "operation": new_operation()} | _signature(actor)
+    pending = {"remove": True, "to": to, "operation": operation or new_operation()}
+    pending |= _signature(actor)
     main_collection(Segmenter.COLLECTION).update_one(
         {"_id": document["_id"]}, {"$set": {"pending": pending, "active": False}}
     )
@@ -194,6 +211,17 @@ def _finish_removal(document: Document, *, actor: Actor) -> int:
     changed += work().transfer(name, to, actor=actor, operation=operation)
     versions.bump("crew")
     return changed
+
+
+def _was_removed(name: str, operation: str) -> bool:
+    """Tell whether this operation, begun before, took the person out of the crew."""
+    entry = {"kind": "person", "key": name, "operation": operation}
+    gone = main_collection(trash.COLLECTION).find_one(entry, {"_id": 1}) is not None
+    return gone and not main_collection(Segmenter.COLLECTION).find_one({"name": name}, {"_id": 1})
+
+
+def _key_of(operation: str) -> ObjectId:
+    return ObjectId(hashlib.sha256(operation.encode()).digest()[:12])
 
 
 def _check_destination(name: str, reassign_to: str | None) -> str | None:

@@ -41,6 +41,9 @@ class Work(Protocol):
     def transfer(self, name: str, to: str | None, *, actor: Actor, operation: str) -> int:
         """Give all batches of a person to another, or to nobody; return how many."""
 
+    def moved_by(self, operation: str) -> int:
+        """Return how many batches an operation of the crew changed."""
+
 
 _work: list[Work] = []
 

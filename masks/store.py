@@ -9,9 +9,10 @@ embedded server.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count as count_from
+from itertools import islice
 from typing import Any
 
-from bson import Int64, ObjectId
+from bson import Int64, ObjectId, encode
 from django.conf import settings
 from gridfs import GridFSBucket, NoFile
 from pymongo.collection import Collection
@@ -33,6 +34,7 @@ COPIED = {
 NAMES_INDEX = [("filename", 1), ("uploadDate", 1)]
 CHUNK_BYTES = 255 * 1024
 CHUNKS_PER_COMMAND = 16
+LOOKUP = 10_000
 SCANNED = {"_id": 0, "f": "$filename", "u": "$uploadDate", "b": "$metadata.batch_id"}
 
 
@@ -228,3 +230,50 @@ def _ensure_bucket_indexes() -> None:
     if files().find_one({}, {"_id": 1}) is None:
         files().create_index([("filename", 1), ("uploadDate", 1)])
         chunks().create_index([("files_id", 1), ("n", 1)], unique=True)
+
+
+def chunk_owners() -> Iterator[list[Any]]:
+    """Yield the ids of files that chunks name, each once, in stretches, in order of the bucket's
+    index `{files_id, n}`, from its keys alone. Raises PyMongoError."""
+    pipeline: list[Document] = [
+        {"$sort": {"files_id": 1, "n": 1}},
+        {"$group": {"_id": "$files_id", "n": {"$first": "$n"}}},
+    ]
+    cursor = chunks().aggregate(pipeline, hint={"files_id": 1, "n": 1}, batchSize=LOOKUP)
+    yield from _stretches(document["_id"] for document in cursor)
+
+
+def without_file(owners: list[Any]) -> list[Any]:
+    """Return those of these ids that are of no file."""
+    found = files().find({"_id": {"$in": owners}}, {"_id": 1})
+    known = {_exact(document["_id"]) for document in found}
+    return [owner for owner in owners if _exact(owner) not in known]
+
+
+def chunks_of(owner: Any) -> tuple[int, int]:
+    """Return how many chunks there are of a file's id, and about how many bytes they hold."""
+    count = chunks().count_documents({"files_id": owner})
+    first = chunks().find_one({"files_id": owner}, {"data": 1}, sort=[("n", 1)])
+    return count, count * len((first or {}).get("data") or b"")
+
+
+def files_without_chunks() -> Iterator[list[str]]:
+    """Yield, in stretches of the store, names of files that have bytes and lack the first."""
+    found = files().find({"length": {"$gt": 0}}, {"filename": 1}).batch_size(LOOKUP)
+    for stretch in _stretches(found):
+        owners = {_exact(file["_id"]): file for file in stretch}
+        wanted = {"files_id": {"$in": [file["_id"] for file in stretch]}, "n": 0}
+        for chunk in chunks().find(wanted, {"_id": 0, "files_id": 1}):
+            owners.pop(_exact(chunk["files_id"]), None)
+        yield [str(file.get("filename") or "") for file in owners.values()]
+
+
+def _stretches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while stretch := list(islice(iterator, LOOKUP)):
+        yield stretch
+
+
+def _exact(key: Any) -> bytes:
+    """Return an id of any type as something that can be compared and kept in a set."""
+    return encode({"_": key})

@@ -94,6 +94,10 @@ WIP_LIMIT = env.int("WIP_LIMIT", default=5)
 EXPORT_RATE = env.str("EXPORT_RATE", default="30/m")
 EXPORT_LIMIT = parse_rate(EXPORT_RATE)
 
+# --- Backups: where they go, and who is told by e-mail when the automatic one fails -------------
+BACKUP_DIRECTORY = DATA_FOLDER / (env.str("BACKUP_DIRECTORY", default="") or "backups")
+BACKUP_MAIL_TO = env.list("BACKUP_MAIL_TO", default=[])
+
 # --- Applications ---------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",

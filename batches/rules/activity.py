@@ -23,6 +23,7 @@ KINDS = {
     "verify": "Verificación de máscaras",
     "comment": "Comentario",
     "adopt": "Base adoptada",
+    "restore_backup": "Respaldo restaurado",
 }
 # The others either have no way back or are only put back in another way.
 UNDOABLE = frozenset(

@@ -29,6 +29,7 @@ LABELS = {
     "metadata.completed_masks": "Máscaras terminadas",
     "metadata.assigned_at": "Asignado el",
     "comment_thread": "Comentarios",
+    "respaldo": "Respaldo",
     "completed_at": "Terminado el",
     "reviewed_at": "Revisado el",
 }
@@ -48,7 +49,7 @@ FOLLOWING = {
     "completed_at",
     "reviewed_at",
 }
-NOT_UNDOABLE = {"comment_thread", "papelera", "id"}
+NOT_UNDOABLE = {"comment_thread", "papelera", "id", "respaldo"}
 # Found out about the batch, not done to it: neither undone nor counted as a change by people.
 FOUND = {"mask_verdict"}
 DATES = {"metadata.due_date"}
@@ -154,13 +155,18 @@ def _entry(event: Mapping[str, Any], zone: tzinfo) -> Entry:
     )
 
 
+TITLES = {
+    "id": "creó el batch",
+    "papelera": "lo sacó de la papelera",
+    "respaldo": "lo restauró de un respaldo",
+    "comment_thread": "comentó",
+}
+
+
 def _title(event: Mapping[str, Any], fields: set[str]) -> str:
-    if "id" in fields:
-        return "creó el batch"
-    if "papelera" in fields:
-        return "lo sacó de la papelera"
-    if "comment_thread" in fields:
-        return "comentó"
+    for field, title in TITLES.items():
+        if field in fields:
+            return title
     if event.get("undo_of"):
         return "deshizo un cambio"
     if fields == {"mask_verdict"}:

@@ -53,19 +53,30 @@ def next_batch(person: str, *, actor: Actor, operation: str | None = None) -> Do
     the same batch. Raises NothingLeftError, WorkInProgressError, BusyError, UnknownPersonError.
     """
     crew_queries.find(person)
+    if taken := _before_taking(person, actor, operation):
+        return taken
     lease = _acquire(f"next:{person}")
     try:
-        if operation and (taken := _taken_by(person, operation)):
-            _record(taken, actor, operation, person)
-            return taken
-        held = main_collection(Batch.COLLECTION).count_documents(
-            {"assignee": person, "status": {"$in": OPEN}}
-        )
-        if held >= settings.WIP_LIMIT:
-            raise WorkInProgressError(held, settings.WIP_LIMIT)
-        return _take(person, actor, operation or new_operation())
+        taken = _before_taking(person, actor, operation)
+        return taken or _take(person, actor, operation or new_operation())
     finally:
         lease.release()
+
+
+def _before_taking(person: str, actor: Actor, operation: str | None) -> Document | None:
+    """Return what this operation took before, if anything. Raises WorkInProgressError.
+
+    Asked before the lease, so that who is refused keeps nobody waiting, and again under it.
+    """
+    if operation and (taken := _taken_by(person, operation)):
+        _record(taken, actor, operation, person)
+        return taken
+    held = main_collection(Batch.COLLECTION).count_documents(
+        {"assignee": person, "status": {"$in": OPEN}}
+    )
+    if held >= settings.WIP_LIMIT:
+        raise WorkInProgressError(held, settings.WIP_LIMIT)
+    return None
 
 
 def plan_shares(documents: Sequence[Document], weights: Mapping[str, float]) -> list[Share]:

@@ -7,7 +7,7 @@ from batches import queries
 from batches.queries.lookups import UnknownBatchError
 from batches.rules.states import BatchError
 from batches.services import operations, trash
-from batches.services.bulk import CHANGED_MEANWHILE, BulkReport
+from batches.services.bulk import CHANGED_MEANWHILE, BulkReport, still_to_do
 from batches.services.changing import StaleError
 from batches.services.operations import Kind
 from segmentacion.actors import Actor, new_operation
@@ -56,7 +56,8 @@ def resume(operation: str | None, *, actor: Actor) -> BulkReport | None:
     if record is None:
         return None
     keys, operation = record["keys"], str(record["operation"])
-    trash.delete(keys, actor=actor, operation=operation)
+    left = [document["_id"] for document in still_to_do(keys, record)]
+    trash.delete(left, actor=actor, operation=operation)
     refused = [(str(name), str(reason)) for name, reason in record["plan"].get("refused", [])]
     changed = _gone(keys, operation)
     operations.finish(operation, changed=changed)

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     VERIFY = "verify"
     COMMENT = "comment"
     ADOPT = "adopt"
+    RESTORE_BACKUP = "restore_backup"
 
 
 class OperationTakenError(BatchError):

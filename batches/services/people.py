@@ -65,6 +65,10 @@ class BatchWork:
         comment = f"{name} salió del equipo"
         return _give(name, values, comment, actor=actor, operation=operation)
 
+    def moved_by(self, operation: str) -> int:
+        """Return how many batches an operation of the crew changed."""
+        return int((operations.head(operation) or {}).get("changed") or 0)
+
 
 def _give(name: str, values: dict[str, Any], comment: str, *, actor: Actor, operation: str) -> int:
     """Write these values on all of a person's batches, as one recorded operation."""

@@ -37,8 +37,10 @@ class NotUndoableError(BatchError):
 # What to do about what undo does not do.
 INSTEAD = {
     "empty": "Vaciar la papelera no se puede deshacer. Si hace falta, restaura un respaldo.",
-    "person": "Un cambio en el equipo se deshace en el equipo: vuelve a poner el nombre anterior, o "
-    "agrega de nuevo a la persona y pásale sus batches.",
+    "person": "Un cambio en el equipo se deshace en el equipo: vuelve a poner el nombre anterior, "
+    "o agrega de nuevo a la persona y pásale sus batches.",
+    "import": "Una importación se corrige importando otra vez el archivo anterior; lo que quitó "
+    "está en la papelera.",
     "sync": "Lo que marcó la sincronización sigue al almacén: vuelve a sincronizar.",
 }
 NO_WAY_BACK = "Eso no se puede deshacer."

@@ -1,5 +1,6 @@
 """Saving views, sharing them, and choosing the one a dashboard opens with."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -26,9 +27,20 @@ class UnknownViewError(BatchError):
         super().__init__("Esa vista ya no existe, o no es tuya.")
 
 
-def save_view(owner: str, *, name: object, query: object, shared: bool = False) -> SavedView:
-    """Keep filters and sort under a name. Raises InvalidViewError."""
-    key = ObjectId()
+def save_view(
+    owner: str,
+    *,
+    name: object,
+    query: object,
+    shared: bool = False,
+    default: bool = False,
+    operation: str | None = None,
+) -> SavedView:
+    """Keep filters and sort under a name; `default`: it also opens the owner's dashboard.
+
+    Repeating an `operation` saves nothing twice. Raises InvalidViewError.
+    """
+    key = _key_of(owner, operation) if operation else ObjectId()
     now = datetime.now(UTC)
     document = {
         "_id": key,
@@ -40,7 +52,10 @@ def save_view(owner: str, *, name: object, query: object, shared: bool = False) 
         "created_at": now,
         "updated_at": now,
     }
-    _unique(lambda: main_collection(COLLECTION).insert_one(document))
+    if not (operation and find(str(key), owner)):
+        _unique(lambda: main_collection(COLLECTION).insert_one(document))
+    if default:
+        choose_default(owner, str(key))
     return _seen(str(key), owner)
 
 
@@ -107,6 +122,10 @@ def clean_query(query: object) -> str:
     except FilterError as error:
         raise InvalidViewError(f"Ese filtro no se entiende: {error}") from error
     return urlencode(pairs)
+
+
+def _key_of(owner: str, operation: str) -> ObjectId:
+    return ObjectId(hashlib.sha256(f"{owner}\0{operation}".encode()).digest()[:12])
 
 
 def _seen(key: str, account: str) -> SavedView:

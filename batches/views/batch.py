@@ -167,6 +167,7 @@ def _allowed(
         "waits_for_others": reviews and segmented and own,
         "may_comment": may(request.user, Capability.COMMENT),
         "may_delete": may(request.user, Capability.DELETE),
+        "may_upload": asker.may_edit or (asker.may_work and own),
     }
 
 

@@ -1,6 +1,6 @@
 """The JSON API of exports, backups and restore: a module per topic."""
 
-from exports.api import exports
+from exports.api import backups, exports
 from exports.api.router import router
 
-__all__ = ["exports", "router"]
+__all__ = ["backups", "exports", "router"]

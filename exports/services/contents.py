@@ -8,7 +8,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 
-from exports.services.extended_json import split
+from exports.services.extended_json import LOOK, split
 from segmentacion.mongo.clients import Document
 
 AT_ONCE = 1_000
@@ -47,5 +47,5 @@ def contents_of(collection: Collection[Any]) -> Contents:
 def insert(collection: Collection[Document], raws: list[bytes]) -> None:
     """Insert documents as they are. Raises BulkWriteError."""
     if raws:
-        documents: Any = [RawBSONDocument(raw) for raw in raws]
+        documents: Any = [RawBSONDocument(raw, LOOK) for raw in raws]
         collection.insert_many(documents, ordered=False)

@@ -10,6 +10,7 @@ that Python cannot hold exactly (a repeated field, text that is not UTF-8) is ke
 import base64
 import math
 import re
+import struct
 from bisect import bisect_right
 from datetime import datetime
 from itertools import accumulate
@@ -58,6 +59,12 @@ READ: CodecOptions[Document] = CodecOptions(
     type_registry=TypeRegistry([_FloatCodec()]),
 )
 WRITE: CodecOptions[Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+# Looking into a document that is kept as it is: whatever is in it, reading never fails.
+LOOK: CodecOptions[Any] = CodecOptions(
+    document_class=RawBSONDocument,
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+    unicode_decode_error_handler="replace",
+)
 
 
 def to_json(stretch: bytes) -> tuple[bytes, int]:
@@ -89,7 +96,7 @@ def from_json(element: Any) -> Document | RawBSONDocument:
         raise ValueError("no es un documento")
     if "$bson" in element:
         try:
-            return RawBSONDocument(base64.b64decode(element["$bson"], validate=True))
+            return RawBSONDocument(base64.b64decode(element["$bson"], validate=True), LOOK)
         except (TypeError, ValueError, BSONError) as error:
             raise ValueError("tiene un $bson que no es un documento") from error
     document: Document = _thaw_members(element)
@@ -155,10 +162,16 @@ def _rare(value: Any) -> Any:
     if kind is Int64:
         return {"$numberLong": str(int(value))}
     if kind is NotFinite:
+        if math.isnan(value.value) and _bits(value.value) != _bits(math.nan):
+            raise TypeError("a NaN with a payload, which Extended JSON would lose")
         return json_util.default(value.value, CANONICAL)
     if kind is int:  # beyond 64 bits there is nothing in MongoDB
         raise TypeError(value)
     return json_util.default(value, CANONICAL)
+
+
+def _bits(value: float) -> bytes:
+    return struct.pack("<d", value)
 
 
 def _thaw(value: Any) -> Any:

@@ -5,18 +5,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 
-from batches import queries as batch_queries
 from batches.rules.filters import FilterError
 from crew.access import require
 from crew.rules import Capability
 from masks.api.router import router
-from masks.presenting.listing import FileRow, file_rows, listing_json
+from masks.presenting.listing import listing_json, rows_of
 from masks.queries import listing
 from masks.rules.listing import FILTERS, MAX_PER_PAGE, PAGING, SORTS, VERDICTS, parse_files
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
-from segmentacion.mongo.clients import Document
 
 
 class NamedBatch(Schema):
@@ -88,13 +86,3 @@ def list_masks(request: HttpRequest) -> HttpResponse:
     except FilterError as error:
         return json_error(400, str(error))
     return json_response(listing_json(page, rows_of(page.documents)))
-
-
-def rows_of(documents: list[Document]) -> list[FileRow]:
-    """Return the rows of a page, with what is known of their batches."""
-    named = {batch for document in documents for batch in document.get("batches") or ()}
-    return file_rows(
-        documents,
-        here=batch_queries.by_id(named) if named else {},
-        places=listing.places(documents),
-    )

@@ -9,7 +9,8 @@ from ninja import Schema
 from batches import queries as batch_queries
 from batches.access import asker_of
 from batches.queries.lookups import UnknownBatchError
-from crew.access import actor_of
+from crew.access import actor_of, require
+from crew.rules import Capability
 from masks.access import may_upload
 from masks.api.router import router
 from masks.presenting.uploads import duplicate_json, stored_json, verdict_json
@@ -18,6 +19,7 @@ from masks.services.receiving import (
     InterruptedUploadError,
     RefusedArchiveError,
     Upload,
+    check,
     receive,
 )
 from masks.services.uploads import DuplicateUploadError
@@ -60,6 +62,13 @@ class UploadAnswer(Done):
     message: str
 
 
+class CheckAnswer(Done):
+    """`filename`: the name it would have in the store."""
+
+    batch_id: str
+    filename: str
+
+
 @router.put(
     "/uploads/{batch_id}",
     summary="Subir el archivo de máscaras de un batch",
@@ -70,18 +79,13 @@ def put_upload(request: HttpRequest, batch_id: str, filename: str = "") -> HttpR
 
     201 when it was stored, 200 when the same content was there already.
     """
-    asker = asker_of(request.user)
     try:
-        batch = batch_queries.find(batch_id)
+        who = _uploader(request, batch_id)
+        length = _number(request.META.get("CONTENT_LENGTH"), "Content-Length")
+        asked = Upload(batch_id, filename, length, who)
+        stored = receive(asked, request, actor=actor_of(request))
     except UnknownBatchError as error:
         return json_error(404, str(error))
-    if not may_upload(asker, batch):
-        raise PermissionDenied(NOT_OWN)
-    who = asker.person or asker.account
-    try:
-        stored = receive(
-            Upload(batch_id, filename, _length(request), who), request, actor=actor_of(request)
-        )
     except DuplicateUploadError as duplicate:
         return json_response(duplicate_json(duplicate.record, str(duplicate)))
     except UploadError as error:
@@ -89,12 +93,39 @@ def put_upload(request: HttpRequest, batch_id: str, filename: str = "") -> HttpR
     return json_response(stored_json(stored, batch_id=batch_id, uploaded_by=who), status=201)
 
 
-def _length(request: HttpRequest) -> int:
-    """Return the declared length of the body. Raises InvalidUploadError when there is none."""
-    declared = request.META.get("CONTENT_LENGTH") or ""
-    if not (declared.isascii() and declared.isdigit() and len(declared) < 19):
-        raise InvalidUploadError("Falta el tamaño del archivo (Content-Length).")
-    return int(declared)
+@router.get(
+    "/uploads/{batch_id}",
+    summary="Preguntar si un archivo se puede subir, antes de mandarlo",
+    response=answers(CheckAnswer, 404, 413),
+)
+def check_upload(
+    request: HttpRequest, batch_id: str, filename: str = "", length: str = ""
+) -> HttpResponse:
+    """Answers what the PUT would answer before it reads the body."""
+    try:
+        who = _uploader(request, batch_id)
+        stored_as = check(Upload(batch_id, filename, _number(length, "length"), who))
+    except UnknownBatchError as error:
+        return json_error(404, str(error))
+    except UploadError as error:
+        return _refused(error)
+    return json_response({"success": True, "batch_id": batch_id, "filename": stored_as})
+
+
+def _uploader(request: HttpRequest, batch_id: str) -> str:
+    """Return under whose name this person uploads. Raises UnknownBatchError, PermissionDenied."""
+    require(request.user, Capability.READ)
+    asker = asker_of(request.user)
+    if not may_upload(asker, batch_queries.find(batch_id)):
+        raise PermissionDenied(NOT_OWN)
+    return asker.person or asker.account
+
+
+def _number(text: str | None, name: str) -> int:
+    """Return a length as a number. Raises InvalidUploadError when it is none."""
+    if not (text and text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidUploadError(f"Falta el tamaño del archivo ({name}).")
+    return int(text)
 
 
 def _refused(error: UploadError) -> HttpResponse:

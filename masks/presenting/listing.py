@@ -1,6 +1,6 @@
 """The catalogue's files as the page and the API show them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from batches.rules.names import batch_ids_in
 from batches.rules.verdicts import VERDICT_LABELS
 from masks.presenting.ids import as_text
+from masks.queries import listing
 from masks.queries.listing import FilePage
 from masks.rules.listing import UNVERIFIED
 from segmentacion.mongo.clients import Document
@@ -48,14 +49,14 @@ class FileRow:
 
 
 def file_rows(
-    documents: list[Document], *, here: Mapping[str, Any], places: Mapping[str, list[Any]]
+    documents: list[Document], *, here: Collection[str], places: Mapping[str, list[Any]]
 ) -> list[FileRow]:
     """Return the rows of documents; `here` holds the batches that exist, `places` the `_id`s of
     each batch's files in order."""
     return [_row(document, here, places) for document in documents]
 
 
-def _row(document: Document, here: Mapping[str, Any], places: Mapping[str, list[Any]]) -> FileRow:
+def _row(document: Document, here: Collection[str], places: Mapping[str, list[Any]]) -> FileRow:
     verdict = document.get("verdict")
     verdict = verdict if isinstance(verdict, dict) else {}
     kind = str(verdict.get("kind") or UNVERIFIED)
@@ -80,6 +81,16 @@ def _row(document: Document, here: Mapping[str, Any], places: Mapping[str, list[
         versions=len(order),
         here=document.get("here") is True,
         gone_at=document.get("gone_at"),
+    )
+
+
+def rows_of(documents: list[Document]) -> list[FileRow]:
+    """Return the rows of a page, with what is known of their batches now."""
+    named = {batch for document in documents for batch in document.get("batches") or ()}
+    return file_rows(
+        documents,
+        here=listing.ids_here(named) if named else set(),
+        places=listing.places(documents),
     )
 
 

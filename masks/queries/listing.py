@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.models import DATA_VERSION
+from batches.models import DATA_VERSION, Batch
 from batches.queries.counts import kept
 from masks.models import CatalogueFile
 from masks.queries import walking
@@ -96,6 +96,12 @@ def _texts(values: Iterable[Any]) -> list[str]:
     return sorted(value for value in values if isinstance(value, str) and value)[:MAX_PEOPLE]
 
 
+def ids_here(ids: Iterable[str]) -> set[str]:
+    """Return which of these batches exist, from the index alone."""
+    found = main_collection(Batch.COLLECTION).find({"id": {"$in": list(ids)}}, {"_id": 0, "id": 1})
+    return {document["id"] for document in found}
+
+
 def places(documents: Iterable[Document]) -> dict[str, list[Any]]:
     """Return the `_id`s of the files of each batch of these, oldest first; of none when their
     batches have more than 5,000 files together."""
@@ -110,7 +116,11 @@ def places(documents: Iterable[Document]) -> dict[str, list[Any]]:
         return {}
     earliest = datetime.min.replace(tzinfo=UTC)
     files.sort(key=lambda file: (_moment(file, earliest), str(file["_id"])))
-    return {batch: [f["_id"] for f in files if batch in f["batches"]] for batch in ids}
+    found_places: dict[str, list[Any]] = {}
+    for file in files:
+        for batch in file["batches"]:
+            found_places.setdefault(batch, []).append(file["_id"])
+    return found_places
 
 
 def _moment(file: Document, earliest: datetime) -> datetime:

@@ -9,7 +9,7 @@ from segmentacion.mongo.clients import Document, main_collection
 
 WANTED = {"filename": 1, "length": 1, "batches": 1, "uploadDate": 1}
 NEWEST_FIRST = [("uploadDate", -1), ("_id", -1)]
-# Without a verdict for the length they have now; `verdict` of a replaced file is removed with it.
+# Without a verdict; the catalogue drops that of a file whose length changed.
 OUTSTANDING: Document = {"here": True, "verdict.kind": None}
 
 
@@ -43,16 +43,17 @@ def files_to_verify(
     *, again: bool = False, since: datetime | None = None, skip: int = 0, limit: int = 0
 ) -> Iterator[Document]:
     """Stream files of the store without a verdict, newest first; all of them with `again`."""
-    condition = {"here": True} if again else dict(OUTSTANDING)
-    if since is not None:
-        condition["uploadDate"] = {"$gte": since}
+    condition = _wanted(again=again, since=since)
     found = main_collection(CatalogueFile.COLLECTION).find(condition, WANTED)
     yield from found.sort(NEWEST_FIRST).skip(skip).limit(limit)
 
 
 def count_to_verify(*, again: bool = False, since: datetime | None = None) -> int:
     """Return how many `files_to_verify` would give, from an index."""
-    condition = {"here": True} if again else dict(OUTSTANDING)
-    if since is not None:
-        condition["uploadDate"] = {"$gte": since}
+    condition = _wanted(again=again, since=since)
     return main_collection(CatalogueFile.COLLECTION).count_documents(condition)
+
+
+def _wanted(*, again: bool, since: datetime | None) -> Document:
+    condition: Document = {"here": True} if again else dict(OUTSTANDING)
+    return condition | ({"uploadDate": {"$gte": since}} if since else {})

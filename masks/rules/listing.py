@@ -1,4 +1,4 @@
-"""What the list of mask files can be filtered and sorted by, the same on the page and in the API."""
+"""What the list of mask files can be filtered and sorted by, on the page and in the API."""
 
 import re
 from collections.abc import Mapping, Sequence

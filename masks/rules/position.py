@@ -14,7 +14,7 @@ MARGIN = timedelta(hours=1)
 
 ASKED = "la pidieron"
 FIRST = "no hay una completa anterior"
-INTERRUPTED = "la anterior no terminó de escribir"
+INTERRUPTED = "la anterior no terminó, o algo cambió mientras escribía"
 OTHER_PLACE = "cambió la base o el almacén"
 OTHER_BATCHES = "se crearon, quitaron o devolvieron batches"
 NO_CATALOGUE = "el catálogo está vacío"

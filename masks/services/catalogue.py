@@ -7,6 +7,7 @@ too: the server compares its clock before it merges the documents it was sent.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -53,7 +54,10 @@ def write_entries(new: Sequence[Entry], *, confirm: Confirm, fresh: bool = False
 
     Raises LeaseLost through `confirm`, and PyMongoError.
     """
-    for part in _parts(new):
+    for entry in new:
+        if entry["_id"] is None:
+            _put_nameless(entry, confirm)
+    for part in _parts([entry for entry in new if entry["_id"] is not None]):
         if fresh:
             try:
                 _merge(part, confirm(), "fail")
@@ -155,6 +159,17 @@ def _merge(entries: Sequence[Entry], guard: Document, matched: str | list[Docume
             },
         ]
     )
+
+
+def _put_nameless(entry: Entry, confirm: Confirm) -> None:
+    """Write the entry whose `_id` is null, which `$merge` refuses: made as gone, then updated."""
+    key = {"_id": None}
+    made = {"here": False, "seen_at": datetime.now(UTC)}
+    files.catalogue().update_one(key, {"$setOnInsert": made}, upsert=True)
+    values = {name: {"$literal": entry[name]} for name in COPIED}
+    keep = {"$cond": [{"$eq": ["$length", values["length"]]}, "$verdict", "$$REMOVE"]}
+    update = {**values, "verdict": keep, "here": True, "gone_at": "$$REMOVE"}
+    files.catalogue().update_one({**key, **confirm()}, [{"$set": update}])
 
 
 def _parts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

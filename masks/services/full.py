@@ -21,13 +21,16 @@ from masks.services.errors import store_error
 from masks.services.runs import Run, SyncReport, stored
 
 
-def run(run: Run, position: Position | None, seen: Surroundings) -> None:
+def run(
+    run: Run, position: Position | None, seen: Surroundings, *, nothing_new: bool = False
+) -> None:
     """Read everything, write what differs, keep the position.
 
-    What is new is followed from before the scan, so that nothing falls between the two. Raises a
+    What is new is followed from before the scan, so that nothing falls between the two.
+    `nothing_new`: a look since the position found nothing, which may save the merge. Raises a
     SyncError, LeaseLost, or PyMongoError when the main database is away.
     """
-    with _comparison(position, seen) as same:
+    with _comparison(position if nothing_new else None, seen) as same:
         try:
             token = feed.change_token()
             started_at = feed.server_time()
@@ -54,13 +57,21 @@ def run(run: Run, position: Position | None, seen: Surroundings) -> None:
         checked_at=seen.now,
         token=token,
         watermark=next_watermark(None, None, started_at),
-        pending=run.report.run_id if unwritten else None,
+        pending=run.report.run_id if unwritten or _moved(merged, run.report) else None,
         report=stored(run.report),
     )
-    _keep(run, after)
+    _keep(run, after, merged)
 
 
-def _keep(run: Run, position: Position) -> None:
+def _moved(merged: Merged | None, report: SyncReport) -> bool:
+    """Tell whether files came or went between the scan and the merge.
+
+    The catalogue then knows files that the marks do not: nothing would show them as new.
+    """
+    return merged is not None and merged.files != report.total_files
+
+
+def _keep(run: Run, position: Position, merged: Merged | None) -> None:
     """Keep the position; our own writes need not be passed over again by the next run."""
     state = position.as_state()
     try:
@@ -69,6 +80,8 @@ def _keep(run: Run, position: Position) -> None:
             changes = feed.changes_since(position.token)
             if not changes.ended and not changes.ids:
                 state["token"] = changes.token
+            elif merged is not None:  # as in `_moved`
+                state["pending"] = run.report.run_id
     except PyMongoError as error:
         raise store_error(error) from error
     run.lease.confirm()

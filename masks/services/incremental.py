@@ -115,7 +115,6 @@ def run(run: Run, position: Position, look: Look, seen: Surroundings) -> None:
         pending=run.report.run_id if unwritten else None,
         report=stored(run.report),
     )
-    run.lease.confirm()
     run.lease.save_state(after.as_state())
 
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import BinaryIO, Protocol
 
 from bson import ObjectId
@@ -20,8 +21,9 @@ from pymongo.errors import PyMongoError
 
 from batches.rules.verdicts import VERDICT_LABELS, VerdictKind
 from masks import store
+from masks.queries.verdicts import file_of
 from masks.rules.uploads import UploadError, check_length, stored_name
-from masks.rules.verdicts import Verdict
+from masks.rules.verdicts import MEGABYTE, Limits, Verdict
 from masks.services.sync import SyncBusyError, SyncError, run_sync, wait_for_run
 from masks.services.uploads import (
     Archive,
@@ -30,6 +32,8 @@ from masks.services.uploads import (
     refuse_duplicate,
     sweep_abandoned,
 )
+from masks.services.verdicts import store_verdict
+from masks.services.verifying import Options, VerifyReport, verify, verify_file
 from segmentacion.actors import Actor
 
 logger = logging.getLogger("segmentacion.uploads")
@@ -38,6 +42,8 @@ PIECE_BYTES = 1_048_576
 # What must stay free on the disk beside the archive itself.
 ROOM_BYTES = 256 * 1_048_576
 BUSY_SECONDS = 10.0
+# An archive is read whole before it is kept, however long a button's verification may take.
+LIMITS = Limits(seconds=120.0, expanded_bytes=16_384 * MEGABYTE)
 ACCEPTED = {VerdictKind.WHOLE, VerdictKind.WARNING}
 
 
@@ -103,9 +109,7 @@ def receive(upload: Upload, body: Body, *, actor: Actor) -> Stored:
     archive, cut off, no room, the store away, or (DuplicateUploadError) there already. After any
     of them nothing of it stays.
     """
-    check_length(upload.length, limit_mb=settings.UPLOAD_MAX_MB)
-    filename = stored_name(upload.batch_id, upload.filename)
-    _check_store()
+    filename = check(upload)
     sweep_abandoned()
     with _temporary_file(upload.length) as file:
         sha256 = _copy(body, file, upload.length)
@@ -115,16 +119,22 @@ def receive(upload: Upload, body: Body, *, actor: Actor) -> Stored:
             file, upload.length, sha256, upload.batch_id, filename, upload.uploaded_by
         )
         file_id = put_archive(archive)
-    unmarked = _mark(actor)
+    unmarked = _mark(actor) or _show_verdict(file_id, verdict, upload.length, actor)
     return Stored(file_id, filename, upload.length, sha256, verdict, unmarked)
 
 
-def _check_store() -> None:
-    """Raise StoreDownError before anything is read of a large body, not after."""
+def check(upload: Upload) -> str:
+    """Return the name an upload would have in the store, before a byte of it is read.
+
+    Raises an UploadError when it would be refused whatever its content.
+    """
+    check_length(upload.length, limit_mb=settings.UPLOAD_MAX_MB)
+    filename = stored_name(upload.batch_id, upload.filename)
     try:
         store.file_document(ObjectId())
     except PyMongoError as error:
         raise StoreDownError from error
+    return filename
 
 
 @contextmanager
@@ -135,7 +145,7 @@ def _temporary_file(length: int) -> Iterator[BinaryIO]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < length + ROOM_BYTES:
             raise NoRoomError
-        file = tempfile.TemporaryFile(dir=folder)
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed below)
     except OSError as error:
         logger.exception("no temporary file in %s", folder)
         raise NoRoomError from error
@@ -171,7 +181,7 @@ def _append(file: BinaryIO, piece: bytes) -> None:
 
 def _verify(file: BinaryIO, filename: str) -> Verdict:
     """Return the archive's verdict. Raises RefusedArchiveError when it is not one to keep."""
-    verdict = verify_file(file, filename)
+    verdict = verify_file(file, filename, limits=LIMITS)
     if verdict.kind not in ACCEPTED:
         raise RefusedArchiveError(verdict)
     return verdict
@@ -193,4 +203,23 @@ def _mark(actor: Actor) -> str:
     except PyMongoError:
         logger.exception("the sync after an upload failed")
         return "La base principal no respondió."
+    return ""
+
+
+def _show_verdict(file_id: ObjectId, verdict: Verdict, length: int, actor: Actor) -> str:
+    """Keep the verdict and show it on catalogue and batch; return why not, or "".
+
+    Lost, it costs a verification more, and nothing else.
+    """
+    now = datetime.now(UTC)
+    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    try:
+        kept = {**verdict.as_document(), "length": length, "checked_at": now}
+        store_verdict(file_id, kept, actor=actor)
+        file = file_of(file_id)
+        if file is None:
+            return "El catálogo todavía no conoce el archivo."
+        list(verify([file], actor=actor, options=Options(workers=1), report=VerifyReport()))
+    except PyMongoError:
+        logger.exception("the verdict of upload %s was not shown", file_id)
     return ""

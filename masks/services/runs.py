@@ -90,7 +90,6 @@ class Run:
         record_start(self)
         state = self.lease.state
         if state and state.get("pending") != self.report.run_id:
-            self.lease.confirm()
             self.lease.save_state({**state, "pending": self.report.run_id})
 
 

@@ -133,7 +133,8 @@ def _go(run: Run) -> None:
         run.report.mode, run.report.why_full = "full", doubt or ""
         if run.options.quiet:
             runs.record_start(run)
-        full.run(run, position, surroundings)
+        nothing_new = look.doubt is None and not look.changes
+        full.run(run, position, surroundings, nothing_new=nothing_new)
 
 
 def _silent(stage: str, done: int, total: int) -> None:

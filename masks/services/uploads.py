@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from bson import ObjectId
-from gridfs import CorruptGridFile, NoFile
+from gridfs.errors import CorruptGridFile, NoFile
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError

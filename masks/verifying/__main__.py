@@ -1,23 +1,28 @@
 """The child: takes jobs on standard input, asks for chunks, answers with verdicts.
 
 caller: a line of JSON, the job      child: `C <n>`, give me chunk n
-caller: 4 bytes of length, the chunk child: `V <json>`, the verdict; then the next job
+caller: 4 bytes of length, the chunk child: `V <json>`, the verdict (or the contact sheet, when
+                                     the job's `task` is that); then the next job
 """
 
 import json
 import os
 import struct
 import sys
+from base64 import b64encode
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from masks.rules.verdicts import Limits
 from masks.verifying import images  # noqa: F401 (its libraries are loaded before the limit holds)
 from masks.verifying.inspection import inspect
+from masks.verifying.sheet import make_sheet
 from masks.verifying.source import StoredFile
 
 # What a child may take beyond what it has when it begins: the limits of `Limits` together.
 ROOM = 200 << 20
+SHEET = "sheet"
 
 
 def main() -> None:
@@ -37,8 +42,11 @@ def _answer(job: dict[str, Any], asked: BinaryIO, told: BinaryIO) -> dict[str, A
         return _exactly(asked, size)
 
     source = StoredFile(fetch, length=job["length"], chunk_size=job["chunk_size"])
-    verdict = inspect(source, Limits(**job["limits"])).as_document()
-    return {"verdict": verdict, "peak_bytes": _peak()}
+    limits = Limits(**job["limits"])
+    if job.get("task") == SHEET:
+        sheet = asdict(make_sheet(source, limits))
+        return {"sheet": {**sheet, "image": b64encode(sheet["image"]).decode()}}
+    return {"verdict": inspect(source, limits).as_document(), "peak_bytes": _peak()}
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

@@ -53,10 +53,13 @@ class Budget:
                 "no se terminó de verificar: descomprimido pasa de "
                 f"{limits.expanded_bytes >> 20:,} MB"
             )
-        if self.expanded > limits.ratio_from and self.expanded > limits.ratio * max(consumed, 1):
-            raise Bomb(
-                f"peligroso: al descomprimirlo crece más de {limits.ratio:,} veces, como una bomba"
-            )
+        self.announce(self.expanded, consumed)
+
+    def announce(self, expanded: int, consumed: int) -> None:
+        """Refuse what grows out of proportion, as counted or as it says of itself."""
+        ratio = self.limits.ratio
+        if expanded > self.limits.ratio_from and expanded > ratio * max(consumed, 1):
+            raise Bomb(f"peligroso: al descomprimirlo crece más de {ratio:,} veces, como una bomba")
 
     def member(self) -> None:
         """Take one more member into account."""

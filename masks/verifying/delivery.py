@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from masks import store
-from masks.rules.verdicts import Finding, Trouble, check_layout
+from masks.rules.layouts import check_layout
+from masks.rules.verdicts import Finding, Trouble
 
 EMPTY = Finding(Trouble.EMPTY, detail="está vacío (0 bytes)")
 NO_LENGTH = Finding(Trouble.STORED_WRONG, detail="el almacén no dice cuánto mide")
@@ -17,10 +18,11 @@ class VanishedError(Exception):
 
 @dataclass
 class Delivery:
-    """A file of the store, to be read by chunk numbers. `length` is what it declares."""
+    """A file of the store, to be read by chunk numbers. `length` is what it declares, which other
+    programs may have left out."""
 
     file_id: Any
-    length: int
+    length: Any
     chunk_size: int = 0
     _cursor: Iterator[tuple[int, bytes]] | None = None
     _next: int = 0

@@ -15,6 +15,9 @@ NAMED_IMAGE = re.compile(r"\.(png|jpe?g|tiff?|bmp|webp|gif|jp2|p[bgpn]m)$", re.I
 # Bytes a pixel takes in memory; four for what is not listed.
 PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "LA": 4}
 
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+TAIL = 64 << 10  # some programs write something of theirs behind it
+
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 Image.MAX_IMAGE_PIXELS = None  # our own limit is on bytes, and lower
 warnings.simplefilter("ignore")
@@ -44,8 +47,10 @@ def examine(content: BytesIO, budget: Budget) -> Picture:
     """Decode an image whole, checksums included. Raises Undecodable, TooBig, NotAnImage."""
     try:
         with Image.open(content, formats=FORMATS) as image:
-            _check_size(image, budget)
+            check_size(image, budget)
             image.verify()
+            if image.format == "PNG":
+                _check_end(content)
         content.seek(0)
         with Image.open(content, formats=FORMATS) as image:
             return _decode(image, budget)
@@ -60,7 +65,14 @@ def examine(content: BytesIO, budget: Budget) -> Picture:
         raise Undecodable(type(error).__name__) from error
 
 
-def _check_size(image: Image.Image, budget: Budget) -> None:
+def _check_end(content: BytesIO) -> None:
+    """Look at a PNG's last chunk, which the decoder does not need and so does not check."""
+    with content.getbuffer() as whole:
+        if PNG_END not in bytes(whole[-TAIL:]):
+            raise Undecodable
+
+
+def check_size(image: Image.Image, budget: Budget) -> None:
     width, height = image.size
     if width * height * PIXEL_BYTES.get(image.mode, 4) > budget.limits.pixels_bytes:
         raise TooBig(f"{width:,} × {height:,}")
@@ -71,7 +83,7 @@ def _decode(image: Image.Image, budget: Budget) -> Picture:
     for frame in range(min(getattr(image, "n_frames", 1), budget.limits.frames)):
         if frame:
             image.seek(frame)
-            _check_size(image, budget)
+            check_size(image, budget)
         image.load()
         blank = blank and _is_even(image)
         budget.check_time()

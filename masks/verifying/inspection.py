@@ -66,7 +66,7 @@ class Inspection:
 
     def run(self, source: StoredFile) -> Verdict:
         try:
-            self._read(_open(source, self.budget))
+            self._read(open_archive(source, self.budget))
         except Stop as stop:
             self.findings.add(STOPS[type(stop)], detail=printable(str(stop)))
         except MemoryError:
@@ -195,7 +195,7 @@ class Inspection:
         return odd
 
 
-def _open(source: StoredFile, budget: Budget) -> "Tar | Zip":
+def open_archive(source: StoredFile, budget: Budget) -> "Tar | Zip":
     """Return the archive by what its first bytes are, whatever its name. Raises NotAnArchive."""
     head = source.read(HEAD)
     source.seek(0)

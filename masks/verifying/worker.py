@@ -10,12 +10,14 @@ import struct
 import subprocess
 import sys
 import threading
+from base64 import b64decode
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from batches.rules.verdicts import VerdictKind
+from masks.rules.sheets import Sheet
 from masks.rules.verdicts import (
     Counts,
     Finding,
@@ -91,7 +93,30 @@ class Worker:
             self.stop()
             raise
 
+    def sheet(self, source: Source, limits: Limits) -> Sheet:
+        """Return the contact sheet of a file's masks. What the source raises comes through."""
+        finding = source.check()
+        if finding is not None:
+            return Sheet(reason=_of(finding).reason)
+        try:
+            answer, why = self._answer(source, limits, task="sheet")
+        except BaseException:
+            self.stop()
+            raise
+        if answer is None:
+            return Sheet(reason=why)
+        return Sheet(**{**answer["sheet"], "image": b64decode(answer["sheet"]["image"])})
+
     def _ask(self, source: Source, limits: Limits) -> Inspected:
+        answer, why = self._answer(source, limits)
+        if answer is None:
+            return Inspected(_of(Finding(Trouble.UNFINISHED, detail=why)))
+        return Inspected(_verdict(answer["verdict"]), int(answer["peak_bytes"]))
+
+    def _answer(
+        self, source: Source, limits: Limits, *, task: str = "inspect"
+    ) -> tuple[dict[str, Any] | None, str]:
+        """Return the child's answer; None and why when it hung or died, and was ended."""
         child = self._child = self._child or _start()
         hung = threading.Event()
 
@@ -102,15 +127,13 @@ class Worker:
         timer = threading.Timer(limits.seconds + GRACE_SECONDS, end)
         timer.start()
         try:
-            answer = _converse(child, source, limits)
+            answer = _converse(child, source, limits, task)
         finally:
             timer.cancel()
-        if answer is None:
+            timer.join()
+        if answer is None or hung.is_set():  # an answer in the very last moment still counts
             self.stop()
-            return Inspected(
-                _of(Finding(Trouble.UNFINISHED, detail=HUNG if hung.is_set() else DIED))
-            )
-        return Inspected(_verdict(answer["verdict"]), int(answer["peak_bytes"]))
+        return answer, HUNG if hung.is_set() else DIED
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -126,11 +149,12 @@ def _start() -> "subprocess.Popen[bytes]":
 
 
 def _converse(
-    child: "subprocess.Popen[bytes]", source: Source, limits: Limits
+    child: "subprocess.Popen[bytes]", source: Source, limits: Limits, task: str
 ) -> dict[str, Any] | None:
     """Give the child its job and the chunks it asks for; return its answer, None if it died."""
     assert child.stdin is not None and child.stdout is not None  # noqa: PT018
     job = {
+        "task": task,
         "length": source.length,
         "chunk_size": source.chunk_size,
         "limits": asdict(limits),

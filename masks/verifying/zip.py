@@ -64,6 +64,7 @@ class Zip:
         content = BytesIO()
         # Entries may claim the same bytes more than once: never more than there are.
         self._consumed = min(self._consumed + info.compress_size, self._length)
+        self._budget.announce(info.file_size, info.compress_size)
         try:
             with archive.open(info) as member:
                 while data := member.read(STEP):

@@ -17,7 +17,7 @@ from batches.presenting import as_row
 from batches.queries.lookups import UnknownBatchError
 from batches.rules.changes import Asker
 from batches.rules.states import Status
-from crew.access import requires
+from crew.access import may, requires
 from crew.rules import Capability
 from masks.access import may_download, may_upload
 from masks.presenting.versions import version_rows
@@ -35,7 +35,7 @@ def upload_page(request: HttpRequest, batch_id: str) -> HttpResponse:
     if not may_upload(asker, batch):
         raise PermissionDenied(_("Solo puedes subir máscaras de tus propios batches."))
     context = {
-        **_versions(batch, asker),
+        **_versions(request, batch, asker),
         "batch": batch,
         "row": as_row(batch, timezone.localdate()),
         "may_finish": bool(batch.get("assignee")) and batch.get("status") != Status.SEGMENTED,
@@ -49,15 +49,16 @@ def upload_page(request: HttpRequest, batch_id: str) -> HttpResponse:
 @requires(Capability.READ)
 def versions(request: HttpRequest, batch_id: str) -> HttpResponse:
     """The files of a batch, for its page. From the main database: the store may be away."""
-    batch = _batch(batch_id)
-    return render(request, "masks/versions.html", _versions(batch, asker_of(request.user)))
+    context = _versions(request, _batch(batch_id), asker_of(request.user))
+    return render(request, "masks/versions.html", context)
 
 
-def _versions(batch: Document, asker: Asker) -> dict[str, Any]:
+def _versions(request: HttpRequest, batch: Document, asker: Asker) -> dict[str, Any]:
+    own = asker.may_work and asker.holds(batch.get("assignee"))
     return {
         "versions": version_rows(versions_of(batch["id"])),
         "may_download": may_download(asker, [batch]),
-        "may_verify": asker.may_edit or asker.may_work,
+        "may_verify": own or may(request.user, Capability.VERIFY),
     }
 
 

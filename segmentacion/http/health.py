@@ -1,4 +1,5 @@
-"""`/healthz`: this process answers. `/readyz`: the databases do, and how old the last sync is."""
+"""`/healthz`: this process answers. `/readyz`: the databases do; when the last sync and the last
+backup were."""
 
 from typing import Any
 
@@ -31,7 +32,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     last_sync = _last_sync() if main else None
     with pymongo.timeout(STORE_SECONDS):  # its own share: the main database has answered
         store = _answers(lambda: store_database().command("ping"))
+    last_backup = _last_backup() if main else None
     state = {"database": main, "mask_store": store, "last_sync": last_sync}
+    state["last_backup"] = last_backup
     return json_response({"success": main, **state}, status=200 if main else 503)
 
 
@@ -50,3 +53,9 @@ def _last_sync() -> Any:
     looked = (state_of("sync_masks") or {}).get("checked_at")
     times = [moment for moment in (run["finished_at"] if run else None, looked) if moment]
     return max(times, default=None)
+
+
+def _last_backup() -> Any:
+    """Return when the last good backup was made, as the exports app records it."""
+    made = main_collection("backups").find_one({"verdict": "good"}, sort=[("created_at", -1)])
+    return made["created_at"] if made else None

@@ -48,7 +48,7 @@ def ensure_index(collection: Collection[Document], index: PlainIndex) -> bool:
 
 def _create(collection: Collection[Document], index: PlainIndex) -> None:
     try:
-        options = {"partialFilterExpression": index.where} if index.where else {}
+        options: dict[str, Any] = {"partialFilterExpression": index.where} if index.where else {}
         collection.create_index(list(index.keys), unique=index.unique, name=index.name, **options)
     except DuplicateKeyError:
         raise

@@ -164,7 +164,7 @@ def state_of(name: str) -> Document | None:
 def server_time() -> datetime:
     """Return the time by the clock of the main server, which leases go by."""
     moment: datetime = main_database().command("hello")["localTime"]
-    return moment
+    return moment.replace(tzinfo=UTC)
 
 
 def is_held(name: str, **info: Any) -> bool:

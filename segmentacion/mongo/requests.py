@@ -130,7 +130,9 @@ def claim(request: Request) -> Hold | Answer | None:
 def _taken(request: Request, holder: str) -> Document:
     """Return the key's document, made or taken over in the same update where that may be."""
     asked = {"who": request.who, "what": request.what, "digest": request.digest}
-    free = [{"$eq": [f"${name}", {"$literal": value}]} for name, value in asked.items()]
+    free: list[Document] = [
+        {"$eq": [f"${name}", {"$literal": value}]} for name, value in asked.items()
+    ]
     free += [
         {"$eq": [{"$type": "$status"}, "missing"]},
         {"$lte": [{"$ifNull": ["$until", EPOCH]}, "$$NOW"]},
@@ -141,7 +143,7 @@ def _taken(request: Request, holder: str) -> Document:
         "until": {"$cond": ["$free", _until(), "$until"]},
         "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, {"$cond": ["$free", 1, 0]}]},
     }
-    pipeline = [
+    pipeline: list[Document] = [
         {"$set": {**first, "at": {"$ifNull": ["$at", "$$NOW"]}}},
         {"$set": {"free": {"$and": free}}},
         {"$set": taking},
@@ -149,7 +151,7 @@ def _taken(request: Request, holder: str) -> Document:
     ]
     while True:
         try:
-            found: Document = main_collection(COLLECTION).find_one_and_update(
+            found = main_collection(COLLECTION).find_one_and_update(
                 {"_id": request.key},
                 pipeline,
                 upsert=True,
@@ -157,7 +159,8 @@ def _taken(request: Request, holder: str) -> Document:
             )
         except DuplicateKeyError:  # two made it at once: the other one's is there now
             continue
-        return found
+        if found is not None:
+            return found
 
 
 def _until() -> Document:

@@ -80,6 +80,7 @@ async function remove() {
   const body = { select: selection.select(), word: "ELIMINAR", count, operation };
   const { status, data } = await post("/api/batches/bulk/delete", body, {
     seconds: PATIENCE_SECONDS,
+    operation,
   });
   if (data.success) {
     ended(data, `${plural(data.changed, "batch está", "batches están")} en la papelera.`);
@@ -125,7 +126,8 @@ function answerOf(dialog) {
   });
 }
 
-const send = (body) => post("/api/batches/bulk", body, { seconds: PATIENCE_SECONDS });
+const send = (body) =>
+  post("/api/batches/bulk", body, { seconds: PATIENCE_SECONDS, operation: body.operation });
 
 function changed() {
   document.body.dispatchEvent(new CustomEvent("batches-changed"));

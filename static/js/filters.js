@@ -2,13 +2,15 @@
 
 const form = document.getElementById("filters");
 const search = document.getElementById("search");
+const list = form.getAttribute("hx-target").slice(1);
+const firstSort = form.dataset.sort ?? "id";
 
 /** Leave out what is empty; an empty assignee alone means unassigned. */
 document.body.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.elt !== form) return;
   const { parameters } = event.detail;
   for (const name of [...new Set(parameters.keys())]) {
-    const isDefault = (name === "sort" && parameters.get(name) === "id") ||
+    const isDefault = (name === "sort" && parameters.get(name) === firstSort) ||
       (name === "per_page" && parameters.get(name) === "50");
     const isEmpty = name !== "assignee" && !parameters.getAll(name).some(Boolean);
     if (isDefault || isEmpty) parameters.delete(name);
@@ -23,6 +25,9 @@ function followUrl() {
   }
   for (const input of form.querySelectorAll("input[type=radio]")) {
     input.checked = (asked.get(input.name) ?? "") === input.value;
+  }
+  for (const input of form.querySelectorAll("input[type=date]")) {
+    input.value = asked.get(input.name) ?? "";
   }
   if (document.activeElement !== search) search.value = asked.get("q") ?? "";
   nameChoices();
@@ -39,7 +44,7 @@ function nameChoices() {
 }
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target?.id !== "batches") return;
+  if (event.detail.target?.id !== list) return;
   followUrl();
   const count = document.getElementById("list-count");
   document.getElementById("announce").textContent = count.textContent.trim();

@@ -50,5 +50,9 @@ async function turn() {
   setTimeout(turn, wait * 1000);
 }
 
+// Hidden, it does not ask; seen again, it asks at once.
+document.addEventListener("visibilitychange", () => {
+  if (!isBusy()) check().catch(() => {});
+});
 document.body.addEventListener("batches-changed", refresh);
 setTimeout(turn, EVERY_SECONDS * 1000);

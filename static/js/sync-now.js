@@ -24,7 +24,9 @@ async function run(force) {
   stop();
   show(outcome);
   const content = document.getElementById("masks-content");
-  window.htmx.ajax("GET", content.dataset.url, { target: content, swap: "innerHTML show:none" });
+  await window.htmx.ajax("GET", content.dataset.url, { target: content, swap: "innerHTML show:none" });
+  const here = location.pathname + location.search;
+  window.htmx.ajax("GET", here, { target: "#files", swap: "innerHTML show:none" });
 }
 
 function start() {

@@ -32,7 +32,7 @@ function show(outcome) {
 }
 
 say("running", "Sincronizando con el almacén de máscaras…", "sync");
-const outcome = await sync(strip.dataset.url, { seconds: 30 });
+const outcome = await sync(strip.dataset.url, { quiet: true, seconds: 30 });
 show(outcome);
 if (outcome.changes) {
   const here = location.pathname + location.search;

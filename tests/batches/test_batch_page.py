@@ -4,42 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from batches.models import Batch
 from crew.models import Segmenter
-from crew.rules import Role
-from crew.services import add_person
 from segmentacion.mongo.clients import main_collection
 from tests.factories import MOMENT, make_batch, stored
 
-pytestmark = pytest.mark.usefixtures("mongo")
+pytestmark = pytest.mark.usefixtures("team")
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture(autouse=True)
-def crew(mongo: None) -> None:
-    for name in ("Flor", "Ceci"):
-        add_person(name=name)
-    main_collection(Segmenter.COLLECTION).update_one({"name": "Flor"}, {"$set": {"login": "flor"}})
-
-
-@pytest.fixture
-def flor_client(segmenter: User) -> Client:
-    client = Client()
-    client.force_login(segmenter)
-    return client
-
-
-@pytest.fixture
-def reviewer_client(groups: dict[Role, Group]) -> Client:
-    user = User.objects.create_user("revisora", password="x")
-    user.groups.add(groups[Role.REVIEWER])
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text(client: Client, path: str, status: int = 200) -> str:

@@ -9,9 +9,9 @@ from pymongo.collection import Collection
 from batches.models import Batch
 from batches.queries.selection import documents_with_ids
 from batches.rules.changes import Asker
-from batches.services import changing, operations
+from batches.services import operations
 from batches.services.assigning import next_batch
-from batches.services.bulk import change_many
+from batches.services.bulk import BulkReport, change_many
 from batches.services.changing import StaleError, change_batch
 from batches.services.commenting import add_comment
 from crew.services import add_person
@@ -33,7 +33,7 @@ def change(batch_id: str, **asked: Any) -> dict[str, Any]:
     return change_batch(batch_id, asked, asker=LEAD, actor=ACTOR)
 
 
-def bulk(ids: list[str], operation: str | None = None, **asked: Any) -> changing.BulkReport:
+def bulk(ids: list[str], operation: str | None = None, **asked: Any) -> BulkReport:
     documents = documents_with_ids(ids)
     return change_many(documents, asked, asker=LEAD, actor=ACTOR, operation=operation)
 
@@ -171,14 +171,14 @@ def test_a_repeated_single_change_does_nothing_twice() -> None:
     assert len(stored("batch_1")["history"]) == 1
 
 
-def test_a_repeated_bulk_changes_only_what_it_had_not() -> None:
+def test_a_repeated_bulk_keeps_to_what_it_was_about_and_answers_the_same() -> None:
     ids = make_five()
     assert bulk(ids[:3], "pedido-1", assignee="Flor").changed == 3
     change("batch_1", assignee="Ceci")
     again = bulk(ids, "pedido-1", assignee="Flor")
-    assert again.changed == 2
+    assert (again.matched, again.changed, again.refused) == (3, 3, [])
     assert stored("batch_1")["assignee"] == "Ceci"
-    assert [len(stored(batch_id)["history"]) for batch_id in ids] == [1, 2, 1, 1, 1]
+    assert [len(stored(batch_id)["history"]) for batch_id in ids] == [1, 2, 1, 0, 0]
 
 
 def test_repeating_a_bulk_does_not_lower_what_is_recorded() -> None:

@@ -13,21 +13,7 @@ from crew.tokens import create_token
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches, stored
 
-pytestmark = pytest.mark.usefixtures("mongo")
-
-
-@pytest.fixture(autouse=True)
-def crew(mongo: None) -> None:
-    for name in ("Flor", "Ceci"):
-        add_person(name=name)
-    main_collection(Segmenter.COLLECTION).update_one({"name": "Flor"}, {"$set": {"login": "flor"}})
-
-
-@pytest.fixture
-def flor_client(segmenter: User) -> Client:
-    client = Client()
-    client.force_login(segmenter)
-    return client
+pytestmark = pytest.mark.usefixtures("team")
 
 
 def send(client: Client, method: str, path: str, payload: Any = None, **headers: str) -> Any:

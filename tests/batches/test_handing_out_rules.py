@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from batches.rules.distributing import DistributionError, plan_distribution
 from batches.rules.filters import BatchFilter, FilterError
 from batches.rules.selecting import (
-    MAX_IDS,
+    MAX_BATCHES,
     Selection,
     in_series,
     parse_list,
@@ -67,7 +67,10 @@ def test_a_range_stays_in_its_series() -> None:
         ({"todo": True}, "select: no se entiende «todo»"),
         ({"range": 5}, "select: no se entiende «range»"),
         ({"ids": "000129F"}, "ids: debe ser una lista"),
-        ({"ids": ["1"] * (MAX_IDS + 1)}, "ids: son demasiados (máximo 100,000)"),
+        (
+            {"ids": ["1"] * (MAX_BATCHES + 1)},
+            "ids: son demasiados batches (máximo 50,000 a la vez)",
+        ),
         ({"range": "hola"}, "range: «hola» no es un rango como 000100F-000200F"),
         ({"range": "000100F-T000200"}, "range: los dos extremos deben ser de la misma serie"),
         ({"range": "100-000200"}, "de la misma serie"),

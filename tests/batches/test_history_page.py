@@ -134,7 +134,7 @@ def test_a_page_costs_the_same_with_one_act_and_with_thirty(lead_client: Client)
 def test_what_was_undone_says_by_whom_and_cannot_be_undone_twice(lead_client: Client) -> None:
     make_batch("batch_1")
     operation = change("batch_1", priority="alta")
-    undo(operation, actor=FLOR)
+    undo(operation, asker=LEAD, actor=FLOR)
     html = page(lead_client)
     assert "deshecho por flor" in html
     assert f'data-undo="{operation}"' not in html
@@ -143,7 +143,7 @@ def test_what_was_undone_says_by_whom_and_cannot_be_undone_twice(lead_client: Cl
 def test_undoing_a_deletion_marks_it_undone(lead_client: Client) -> None:
     key = make_batch("batch_1")["_id"]
     trash.delete([key], actor=ACTOR, operation="borrado")
-    undo("borrado", actor=FLOR)
+    undo("borrado", asker=LEAD, actor=FLOR)
     assert queries.undone_by(["borrado"]) == {"borrado": "flor"}
 
 
@@ -165,7 +165,8 @@ def test_an_import_is_recorded_with_what_it_made_and_has_no_undo(lead_client: Cl
     shown, total = queries.touched("carga", page=1)
     assert ({one.id for one in shown}, total) == ({"batch_1", "batch_2"}, 2)
     assert 'data-undo="carga"' not in page(lead_client)
-    assert lead_client.post("/api/undo/carga").status_code == 404
+    refused = lead_client.post("/api/undo/carga")
+    assert (refused.status_code, "papelera" in refused.json()["error"]) == (409, True)
 
 
 def test_people_renamed_and_removed_are_recorded(lead_client: Client) -> None:

@@ -4,31 +4,13 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from crew.models import Segmenter
-from crew.services import add_person
-from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches, stored
 
-pytestmark = pytest.mark.usefixtures("mongo")
+pytestmark = pytest.mark.usefixtures("team")
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture(autouse=True)
-def crew(mongo: None) -> None:
-    for name in ("Flor", "Ceci"):
-        add_person(name=name)
-    main_collection(Segmenter.COLLECTION).update_one({"name": "Flor"}, {"$set": {"login": "flor"}})
-
-
-@pytest.fixture
-def flor_client(segmenter: User) -> Client:
-    client = Client()
-    client.force_login(segmenter)
-    return client
 
 
 def text(client: Client, path: str = "/mi-trabajo") -> str:

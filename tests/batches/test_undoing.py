@@ -42,7 +42,7 @@ def assign_all(assignee: str) -> str:
 
 
 def back(operation: str, new: str | None = None) -> UndoReport:
-    return undo(operation, actor=ACTOR, new=new)
+    return undo(operation, asker=LEAD, actor=ACTOR, new=new)
 
 
 def seen(batch_id: str) -> dict[str, Any]:

@@ -74,7 +74,59 @@ def test_the_newest_files_lead_to_their_batch(page: Page) -> None:
     link = page.locator(".files .file-batch").first
     batch = link.inner_text()
     link.click()
-    expect(page.locator(".batches .batch-id__text").first).to_have_text(batch)
+    page.wait_for_url(f"**/batch/{batch}")
+
+
+def test_filters_are_a_sentence_in_the_address_and_can_be_taken_away(page: Page) -> None:
+    page.goto("/masks")
+    page.locator("#search").fill("masks_batch_T")
+    expect(page.locator("#list-count")).to_contain_text("de 125")
+    page.get_by_text("Veredicto", exact=True).first.click()
+    page.get_by_role("checkbox", name="sin verificar").check()
+    page.wait_for_url("**/masks?*verdict=none*")
+    chips = page.get_by_role("list", name="Filtros activos")
+    expect(chips).to_contain_text("«masks_batch_T»")
+    chips.get_by_role("link", name="Limpiar").click()
+    expect(page.locator("#list-count")).to_have_text("125 archivos")
+
+
+def test_pages_go_on_and_come_back(page: Page) -> None:
+    page.goto("/masks?per_page=50")
+    first = page.locator(".files tbody th").first.inner_text()
+    page.locator("#page-next").click()
+    expect(page.locator("#page-first")).to_have_attribute("href", "?per_page=50")
+    expect(page.locator(".files tbody th").first).not_to_have_text("")
+    page.locator("#page-previous").click()
+    expect(page.locator("#page-first")).to_have_attribute("aria-disabled", "true")
+    expect(page.locator(".files tbody th").first).to_have_text(first)
+
+
+def test_batches_that_are_missing_are_named_before_they_are_created(
+    page: Page, files: Files, mongo_client: "MongoClient[dict[str, Any]]"
+) -> None:
+    batches = mongo_client["segmentacion_db"]["batches"]
+    files.insert_one({"filename": "masks_batch_T999999.tar.xz"})
+    sync_now(page)
+    result(page).to_contain_text("Hecha.")
+    page.get_by_role("button", name="Crear batches que faltan (1)").click()
+    dialog = page.get_by_role("dialog", name="Crear los batches que faltan")
+    expect(dialog).to_contain_text("batch_T999999 · 1 archivo")
+    dialog.get_by_role("button", name="Crear 1 batch").click()
+    expect(page.locator("#toasts")).to_contain_text("1 batch creado")
+    expect(page.get_by_role("button", name="Crear batches que faltan")).to_have_count(0)
+    created = batches.find_one({"id": "batch_T999999"})
+    assert created is not None
+    assert created["mongo_uploaded"] is True
+    batches.delete_one({"id": "batch_T999999"})
+
+
+def test_a_reconciliation_names_what_does_not_agree(page: Page) -> None:
+    page.goto("/masks")
+    page.get_by_role("link", name="Conciliación").click()
+    page.get_by_role("button", name="Revisar ahora").click()
+    expect(page.locator(".findings")).to_contain_text("Archivos sin verificar")
+    page.locator(".finding").filter(has_text="Archivos sin verificar").get_by_role("link").click()
+    expect(page.locator("#list-count")).to_contain_text("125")
 
 
 def test_a_viewer_may_sync_too(open_page: OpenPage, viewer_cookies: Cookies) -> None:

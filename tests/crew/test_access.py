@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("mongo")
 PAGES = ["/", "/dashboard", "/masks", "/masks/sync-state", "/team"]
 API = [
     "/api/batches", "/api/batches/batch_1", "/api/segmentadores", "/api/check-mongo-files",
+    "/api/export/batches", "/api/export/all-assignments", "/api/export/segmentador/Flor",
 ]  # fmt: skip
 
 
@@ -118,6 +119,8 @@ def test_each_role_has_its_capabilities(viewer: User, segmenter: User, lead: Use
     assert capabilities(viewer) == CAPABILITIES[Role.VIEWER]
     assert capabilities(segmenter) == CAPABILITIES[Role.SEGMENTER]
     assert Capability.MANAGE_CREW in capabilities(lead)
+    assert Capability.EXPORT in capabilities(viewer)
+    assert Capability.EXPORT not in capabilities(segmenter)
 
 
 def test_an_account_without_a_role_sees_nothing(mongo: None) -> None:

@@ -12,7 +12,7 @@ from tests.site import ROOT
 # Forks after Django is set up and before any client is open, so that 50 processes start in a
 # second. Each line printed is one pull: who, and the batch given.
 PULLERS = """
-import json, os, sys, time
+import json, os, random, sys, time
 import django
 django.setup()
 from batches.services.assigning import NothingLeftError, BusyError, WorkInProgressError, next_batch
@@ -27,7 +27,7 @@ def pull(person):
         try:
             batch = next_batch(person, actor=actor)
         except (WorkInProgressError, BusyError):
-            time.sleep(0.01)
+            time.sleep(random.uniform(0.05, 0.25))  # waiting costs the ones at work their turn
             continue
         except NothingLeftError:
             return

@@ -34,7 +34,13 @@ def test_without_a_database_the_process_is_healthy_but_not_ready() -> None:
     health, said, ready, state = answer(ASKED, environment(MONGO_URI=NOWHERE))
     assert (health, said) == (200, "ok\n")
     assert ready == 503
-    assert state == {"success": False, "database": False, "mask_store": False, "last_sync": None}
+    assert state == {
+        "success": False,
+        "database": False,
+        "mask_store": False,
+        "last_sync": None,
+        "last_backup": None,
+    }
 
 
 def test_with_its_database_it_is_ready(stranger: Client) -> None:
@@ -45,6 +51,7 @@ def test_with_its_database_it_is_ready(stranger: Client) -> None:
         "database": True,
         "mask_store": True,
         "last_sync": None,
+        "last_backup": None,
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from masks.rules.verdicts import Limits, Verdict
+from masks.rules.verdicts import Limits
 from masks.verifying.delivery import LocalFile
 from masks.verifying.worker import Inspected, Worker
 
@@ -149,10 +149,6 @@ def places(archive: bytes, count: int) -> Iterable[int]:
     return random.Random(len(archive)).sample(range(len(archive)), count)
 
 
-def inspected(worker: Worker, archive: bytes, limits: Limits | None = None) -> Inspected:
+def inspected(worker: Worker, archive: bytes, limits: Limits) -> Inspected:
     source = LocalFile(io.BytesIO(archive), len(archive))
-    return worker.inspect(source, limits or Limits())
-
-
-def verdict_on(worker: Worker, archive: bytes) -> Verdict:
-    return inspected(worker, archive).verdict
+    return worker.inspect(source, limits)

@@ -50,6 +50,7 @@ changes = st.one_of(
 syncs = st.one_of(
     st.tuples(st.just("sync")),
     st.tuples(st.just("sync")),
+    st.tuples(st.just("full")),
     st.tuples(st.just("killed"), st.integers(0, 25)),
 )
 
@@ -178,6 +179,7 @@ ACTS: dict[str, Callable[..., None]] = {
     ),
     "touch": lambda number, patch, which: _set(number, which, {"length": 200 + number}),
     "sync": lambda number, patch: (sync(), None)[1],
+    "full": lambda number, patch: (sync(full=True), None)[1],
     "killed": _killed,
     "tamper": lambda number, patch, which: (
         main_collection(Batch.COLLECTION).update_one(

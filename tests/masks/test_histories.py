@@ -42,9 +42,7 @@ def test_incremental_runs_by_change_stream_come_out_as_a_fresh_sync(
 
 
 @few
-@given(
-    history=st.lists(st.one_of(changes, changes, tampering, syncs), min_size=4, max_size=12)
-)
+@given(history=st.lists(st.one_of(changes, changes, tampering, syncs), min_size=4, max_size=12))
 def test_incremental_runs_by_asking_and_a_full_one_come_out_as_a_fresh_sync(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:

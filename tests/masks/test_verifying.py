@@ -22,6 +22,8 @@ SOAK = os.environ.get("SOAK") == "1"
 FLIPS = 2_000 if SOAK else 100
 CUTS = 200 if SOAK else 10
 MOST_MEMORY = 200 << 20
+# So that a busy machine changes no verdict; what ends early does so for another reason.
+PATIENT = Limits(seconds=120)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def worker() -> Iterator[Worker]:
         yield worker
 
 
-def verdict_on(worker: Worker, archive: bytes, limits: Limits | None = None) -> Verdict:
+def verdict_on(worker: Worker, archive: bytes, limits: Limits = PATIENT) -> Verdict:
     found = inspected(worker, archive, limits)
     assert found.peak_bytes < MOST_MEMORY
     return found.verdict
@@ -96,7 +98,7 @@ def test_a_bomb_of_10_gb_is_given_up_early(worker: Worker, make: object) -> None
     verdict = verdict_on(worker, make(3 if make is archives.zip_of_zeros else 10))  # type: ignore[operator]
     assert verdict.kind is VerdictKind.CORRUPT
     assert "como una bomba" in verdict.reason
-    assert verdict.counts.expanded_bytes < 3 << 30
+    assert verdict.counts.expanded_bytes < 100 << 20
 
 
 def test_a_million_entries_end_at_the_limit(worker: Worker) -> None:
@@ -147,7 +149,9 @@ def test_a_zip_with_a_password_cannot_be_vouched_for(worker: Worker) -> None:
 
 
 def test_a_blank_mask_is_named(worker: Worker) -> None:
-    verdict = verdict_on(worker, tar([*masks(3), ("nada.png", blank()), ("todo.png", blank(colour=255))]))
+    verdict = verdict_on(
+        worker, tar([*masks(3), ("nada.png", blank()), ("todo.png", blank(colour=255))])
+    )
     assert (verdict.kind, verdict.counts.blank) == (VerdictKind.WARNING, 2)
     assert verdict.reason == "2 máscaras vacías (nada.png, todo.png)"
     assert verdict.members[0].troubles == ("blank",)
@@ -250,7 +254,7 @@ def test_a_long_or_odd_name_is_read_and_shown(worker: Worker) -> None:
             archive.addfile(described(name, len(mask())), io.BytesIO(mask()))
     verdict = verdict_on(worker, out.getvalue())
     assert verdict.kind is VerdictKind.WHOLE
-    assert [member.name[:8] for member in verdict.members] == ["carpeta/", "raro???."]
+    assert [member.name[:8] for member in verdict.members] == ["carpeta/", "raro?.pn"]
 
 
 def test_a_child_that_hangs_is_killed_and_the_next_archive_is_read(
@@ -260,7 +264,7 @@ def test_a_child_that_hangs_is_killed_and_the_next_archive_is_read(
     with Worker() as worker:
         verdict = verdict_on(worker, tar(masks(1)), Limits(seconds=0.001))
         assert (verdict.kind, verdict.finished) == (VerdictKind.WARNING, False)
-        assert verdict_on(worker, tar(masks(1)), Limits(seconds=60)).kind is VerdictKind.WHOLE
+        assert verdict_on(worker, tar(masks(1)), PATIENT).kind is VerdictKind.WHOLE
 
 
 def test_a_child_that_dies_leaves_a_verdict_and_a_successor(worker: Worker) -> None:

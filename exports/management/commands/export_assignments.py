@@ -51,7 +51,14 @@ class Command(ReportCommand):
     def _write(self, export: Export, options: dict[str, Any]) -> None:
         unit = "batch" if options["person"] is not None else "personas"
         with progress_bar(export.total, "Exportando", unit=unit) as bar:
-            counted = export.told(bar.update)
+            done = 0
+
+            def told() -> None:
+                nonlocal done
+                done += 1
+                bar.update()
+
+            counted = export.told(told)
             if options["to"] == "-":
                 _to_standard_output(counted)
                 return
@@ -59,9 +66,9 @@ class Command(ReportCommand):
             target = target / export.filename if target.is_dir() else target
             with whole_file(target) as file:
                 exporting.write(counted, file)
-        self.say(options, f"✅ {bar.n:,} filas en {target}")
+        self.say(options, f"✅ {done:,} filas en {target}")
         if options["json"]:
-            self.print_json({"success": True, "file": str(target), "rows": bar.n})
+            self.print_json({"success": True, "file": str(target), "rows": done})
 
 
 def _to_standard_output(export: Export) -> None:

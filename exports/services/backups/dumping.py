@@ -108,7 +108,7 @@ class Dump:
 
     def _section(self, name: str, session: ClientSession | None) -> Iterator[bytes]:
         yield self._add(f'  "{name}": ['.encode())
-        cursor = main_collection(name).find_raw_batches(
+        cursor: Any = main_collection(name).find_raw_batches(
             {}, session=session, batch_size=DOCUMENTS_AT_ONCE
         )
         with cursor:

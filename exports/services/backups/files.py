@@ -83,6 +83,7 @@ def _written(place: Path) -> Engine:
     dump = Dump()
     part = place / f"{dump.name}.{os.getpid()}{PART_SUFFIX}"
     with part.open("xb") as file:
+        os.fchmod(file.fileno(), 0o600)  # names and e-mail addresses of people
         _lock(file)
         try:
             dump = yield from _fill(file, dump)

@@ -49,9 +49,7 @@ def record_good(made: BackupFile, kind: Kind, *, note: str = "") -> None:
 
 def record_failed(kind: Kind, error: str, *, file: str = "") -> None:
     """Record a backup that is not to be counted on, and why."""
-    _insert(
-        file=file, kind=kind, created_at=datetime.now(UTC), verdict=Verdict.FAILED, error=error
-    )
+    _insert(file=file, kind=kind, created_at=datetime.now(UTC), verdict=Verdict.FAILED, error=error)
 
 
 def record_removed(file: str) -> None:

@@ -16,7 +16,6 @@ from exports.services.extended_json import encode, from_json
 from segmentacion.mongo.clients import Document, main_database
 from segmentacion.mongo.errors import is_permission_error
 
-
 SKIPPED = "sin restauración de prueba: la cuenta no puede crear otra base en este servidor"
 
 
@@ -50,7 +49,9 @@ def _load(reader: BackupReader, scratch: Database[Document]) -> Generator[Progre
         yield Progress(Stage.TRIAL, done, reader.total)
     for section, contents in wanted.items():
         if contents_of(scratch[section]) != contents:
-            raise BackupError(f"{reader.path.name}: al restaurarlo de prueba, {section} no es igual.")
+            raise BackupError(
+                f"{reader.path.name}: al restaurarlo de prueba, {section} no es igual."
+            )
 
 
 def _drop(scratch: Database[Document]) -> None:

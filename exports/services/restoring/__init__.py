@@ -4,8 +4,8 @@ from exports.services.restoring.engine import (
     NoChangeError,
     RestoreReport,
     complete_pending,
+    plan_restore,
     restore,
 )
-from exports.services.restoring.planning import make_plan
 
-__all__ = ["NoChangeError", "RestoreReport", "complete_pending", "make_plan", "restore"]
+__all__ = ["NoChangeError", "RestoreReport", "complete_pending", "plan_restore", "restore"]

@@ -35,7 +35,7 @@ def make_plan(run: Restoring) -> Generator[Progress, None, RestorePlan]:
     people: list[Resolved] = []
     needed: set[str] = set()
     done = 0
-    for section, resolved in run.resolved():
+    for section, resolved in run.resolved(counting=True):
         if section == PEOPLE and run.selection.some_batches:
             people += [r for r in resolved if r.now is None]
         else:
@@ -74,7 +74,8 @@ def _count_removed(run: Restoring, section: SectionPlan) -> None:
         return
     field = KEY_FIELDS.get(section.name, "_id") if run.older else "_id"
     shown = KEY_FIELDS.get(section.name, "_id")
-    for stretch in collection.find_raw_batches({}, {field: 1, shown: 1}):
+    stretches: Any = collection.find_raw_batches({}, {field: 1, shown: 1})
+    for stretch in stretches:
         for raw in split(stretch):
             document = _read(raw)
             if identity(document.get(field)) not in run._seen[section.name]:

@@ -4,12 +4,14 @@ A batch that is new or differs comes back with the backup's history and one even
 version that no open form has seen. One that is equal is left alone.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import bson
+import orjson
 from bson import ObjectId
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
@@ -20,7 +22,7 @@ from batches.rules.adoption import Setting, adopt_batch, adopt_person, is_usable
 from exports.rules.backup import BATCHES, OLDER_VERSION, PEOPLE
 from exports.rules.restoring import EVENT_FIELD, KEY_FIELDS, How, Selection
 from exports.services.backups.reading import BackupReader, Stretch
-from exports.services.extended_json import WRITE, encode, from_json, split
+from exports.services.extended_json import LOOK, WRITE, encode, from_json, split
 from segmentacion.actors import Actor
 from segmentacion.memory import collector_paused
 from segmentacion.mongo.clients import Document, main_collection
@@ -62,8 +64,11 @@ class Restoring:
         self.how: dict[str, How] = self.selection.sections(self.reader.sections)
         self.older = self.reader.version == OLDER_VERSION
 
-    def resolved(self) -> Iterator[tuple[str, list[Resolved]]]:
-        """Yield the file's documents, a stretch at a time. Raises BadBackupError."""
+    def resolved(self, *, counting: bool = False) -> Iterator[tuple[str, list[Resolved]]]:
+        """Yield the file's documents, a stretch at a time. Raises BadBackupError.
+
+        `counting`: where nothing is stored, documents are only looked at, not made.
+        """
         self._seen = {name: set() for name in self.how}
         self.warnings.clear()
         filled = {n for n in self.how if main_collection(n).find_one({}, {"_id": 1}) is not None}
@@ -71,6 +76,9 @@ class Restoring:
             if stretch.section not in self.how:
                 continue
             with collector_paused():
+                if counting and stretch.section not in filled and self._all_of(stretch.section):
+                    yield stretch.section, self._looked_at(stretch)
+                    continue
                 found = self._documents(stretch)
                 stored = _stored(stretch.section, found) if stretch.section in filled else {}
                 resolved = [self._one(stretch.section, d, stored) for d in found]
@@ -79,6 +87,20 @@ class Restoring:
     def was_seen(self, section: str, name: Any) -> bool:
         """Tell whether the file has a document of this name (for what would be removed)."""
         return identity(name) in self._seen[section]
+
+    def _all_of(self, section: str) -> bool:
+        return not self.older and self.how[section] is How.REPLACE
+
+    def _looked_at(self, stretch: Stretch) -> list[Resolved]:
+        found = []
+        for place, element in enumerate(stretch.elements, start=stretch.first):
+            where = f"{stretch.section}[{place:,}]"
+            if not isinstance(element, dict):
+                raise self.reader.bad(where, "no es un documento")
+            key = element.get("_id", element.get("$bson"))
+            self._once(stretch.section, where, orjson.dumps(key).decode())
+            found.append(Resolved(name_of(stretch.section, element), b"", None, element, None))
+        return found
 
     def _documents(self, stretch: Stretch) -> list[Mapping[str, Any]]:
         documents = []
@@ -100,6 +122,8 @@ class Restoring:
             document = from_json(element)
         except (ValueError, TypeError, BSONError) as error:
             raise self.reader.bad(where, f"tiene algo que no es un documento: {error}") from error
+        if not self.older and "_id" not in document:
+            raise self.reader.bad(f"{where}._id", "falta")
         if self.older and not is_usable_name(document.get(KEY_FIELDS[section])):
             field_name = KEY_FIELDS[section]
             raise self.reader.bad(f"{where}.{field_name}", "falta, o no es un texto")
@@ -108,7 +132,9 @@ class Restoring:
     def _note(self, section: str, where: str, document: Mapping[str, Any]) -> None:
         """Refuse what is there twice. A backup of a database that had batches of one id keeps
         them all; what no database can hold is two documents of one `_id`."""
-        key = document[KEY_FIELDS[section]] if self.older else document.get("_id")
+        self._once(section, where, document[KEY_FIELDS[section]] if self.older else document["_id"])
+
+    def _once(self, section: str, where: str, key: Any) -> None:
         seen, mark = self._seen[section], identity(key)
         if mark in seen:
             raise self.reader.bad(where, f"está repetido: {str(key)[:60]}")
@@ -121,10 +147,15 @@ class Restoring:
         name = name_of(section, document)
         if self.older:
             document = self._completed(section, document, current)
-        raw = _encoded(self.reader, name, document)
-        if section == BATCHES and raw != now:
+        if now is not None:
+            raw = _encoded(self.reader, name, document)
+            if section != BATCHES or raw == now:
+                return Resolved(name, raw, now, document, current)
+            if _as_restored(document, current):
+                return Resolved(name, now, now, document, current)
+        if section == BATCHES:
             document = self._with_event(document, current)
-            raw = encode(document)  # type: ignore[arg-type]
+        raw = _encoded(self.reader, name, document)
         return Resolved(name, raw, now, document, current)
 
     def _completed(
@@ -172,6 +203,28 @@ class Restoring:
         return changed
 
 
+def _as_restored(document: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
+    """Tell whether what is stored is the backup's batch, restored before and untouched since."""
+    if not current or not _is_restored_event(current):
+        return False
+    return bson.encode(_bare(document)) == bson.encode(_bare(current))
+
+
+def _is_restored_event(document: Mapping[str, Any]) -> bool:
+    try:
+        return bool(document["history"][-1]["changes"][0]["field"] == EVENT_FIELD)
+    except (KeyError, IndexError, TypeError):
+        return False
+
+
+def _bare(document: Mapping[str, Any]) -> Document:
+    """Return a batch without what restoring adds to it."""
+    bare = {name: value for name, value in document.items() if name != "version"}
+    while _is_restored_event(bare):
+        bare["history"] = bare["history"][:-1]
+    return bare
+
+
 def identity(key: Any) -> int:
     """Return a number that stands for a value of any type, within this process."""
     return hash(key if key.__class__ in (str, ObjectId) else bson.encode({"": key}))
@@ -184,8 +237,6 @@ def name_of(section: str, document: Mapping[str, Any]) -> str:
 
 def _made_id(section: str, document: Mapping[str, Any]) -> ObjectId:
     """Return an `_id` for a document that has none: the same one each time the file is read."""
-    import hashlib  # noqa: PLC0415
-
     text = f"{section}:{document[KEY_FIELDS[section]]}".encode()
     return ObjectId(hashlib.sha256(text).digest()[:12])
 
@@ -205,10 +256,10 @@ def _stored(section: str, documents: Sequence[Mapping[str, Any]]) -> dict[Any, l
     missing = [d["_id"] for d in documents if field_name not in d and "_id" in d]
     for path, values in ((field_name, names), ("_id", missing)):
         if values:
-            cursor = main_collection(section).find_raw_batches({path: {"$in": values}})
+            cursor: Any = main_collection(section).find_raw_batches({path: {"$in": values}})
             for stretch in cursor:
                 for raw in split(stretch):
-                    document = RawBSONDocument(raw)
+                    document = RawBSONDocument(raw, LOOK)
                     found.setdefault(identity(document.get(path)), []).append(raw)
     return found
 
@@ -224,7 +275,7 @@ def _match(
     if not candidates:
         return None, None
     for raw in candidates if len(candidates) > 1 else ():
-        if RawBSONDocument(raw).get("_id") == document.get("_id"):
+        if RawBSONDocument(raw, LOOK).get("_id") == document.get("_id"):
             return raw, _readable(raw)
     return candidates[0], _readable(candidates[0])
 

@@ -1,6 +1,6 @@
 // «Asignar a…»: a list of people for the selection, or for everything that matches the filter.
 
-import { post } from "../lib/api.js";
+import { newOperation, post } from "../lib/api.js";
 import { number, plural } from "../lib/spanish.js";
 import { assign } from "./assign.js";
 import { board, columns, head } from "./cards.js";
@@ -39,7 +39,7 @@ async function assignMatching(target) {
   const answer = await post("/api/batches/bulk", {
     select: { filter },
     set: { assignee: target || null },
-  });
+  }, { operation: newOperation() });
   tellAssigned(answer, target);
   await refresh();
 }

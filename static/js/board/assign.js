@@ -1,6 +1,6 @@
 // Giving cards to somebody: at once on screen, then on the server; what is refused goes back.
 
-import { post } from "../lib/api.js";
+import { newOperation, post } from "../lib/api.js";
 import { cardOf, cardsIn, columnFor, columnOf, focusCard, holderOf } from "./cards.js";
 import { hold, refresh, release } from "./refresh.js";
 import { clear } from "./selection.js";
@@ -20,7 +20,7 @@ export async function assign(ids, target, { refocus = false } = {}) {
     select: { ids: Object.keys(seen) },
     set: { assignee: target || null },
     seen,
-  });
+  }, { operation: newOperation() });
   const refused = new Set(answer.data.refused?.map(({ id }) => id));
   for (const place of places.reverse()) {
     place.card.classList.remove("is-moving");

@@ -1,6 +1,6 @@
 // «Repartir»: who gets how many by open load and weight, shown as it is chosen, then done.
 
-import { post } from "../lib/api.js";
+import { newOperation, post } from "../lib/api.js";
 import { number, plural } from "../lib/spanish.js";
 import { toast } from "../lib/toast.js";
 import { done, silence } from "../lib/undo.js";
@@ -55,7 +55,9 @@ function previewSoon() {
 
 async function apply() {
   button.disabled = true;
-  const { status, data } = await post("/api/distribute", body(false));
+  const { status, data } = await post("/api/distribute", body(false), {
+    operation: newOperation(),
+  });
   dialog.close();
   if (!data.success) {
     toast(data.error || silence(status));

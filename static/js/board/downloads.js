@@ -11,6 +11,9 @@ function follow() {
 }
 
 card.open = localStorage.getItem(KEY) === "yes";
-card.addEventListener("toggle", () => localStorage.setItem(KEY, card.open ? "yes" : "no"));
+card.addEventListener("toggle", () => {
+  if (card.open && localStorage.getItem(KEY) !== "yes") card.scrollIntoView({ block: "nearest" });
+  localStorage.setItem(KEY, card.open ? "yes" : "no");
+});
 person?.addEventListener("change", follow);
 if (person) follow();

@@ -1,6 +1,6 @@
 // Assigning by a range or a pasted list: shows what it would do, then does it.
 
-import { post } from "../lib/api.js";
+import { newOperation, post } from "../lib/api.js";
 import { number, plural } from "../lib/spanish.js";
 import { silence } from "../lib/undo.js";
 import { board } from "./cards.js";
@@ -24,7 +24,7 @@ const send = (dryRun) =>
     select: select(),
     set: { assignee: form.elements.to.value || null },
     dry_run: dryRun,
-  });
+  }, { operation: newOperation() });
 
 async function preview() {
   const { status, data } = await send(true);

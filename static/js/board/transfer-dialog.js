@@ -1,6 +1,6 @@
 // Passing all open work of a person to another, or evenly to several.
 
-import { post } from "../lib/api.js";
+import { newOperation, post } from "../lib/api.js";
 import { number, plural } from "../lib/spanish.js";
 import { toast } from "../lib/toast.js";
 import { done, silence } from "../lib/undo.js";
@@ -39,7 +39,11 @@ function open(name, count) {
 async function apply() {
   button.disabled = true;
   const to = chosen();
-  const { status, data } = await post("/api/transfer", { from_person: person, to });
+  const { status, data } = await post(
+    "/api/transfer",
+    { from_person: person, to },
+    { operation: newOperation() },
+  );
   if (!data.success) {
     part("error").hidden = false;
     part("error").textContent = `${data.error || silence(status)} Nada cambió.`;

@@ -1,5 +1,7 @@
 // Requests that change something: JSON, with the CSRF token and a time limit.
 
+const RETRY_MS = 400;
+
 export const post = (url, body, options) => send("POST", url, body, options);
 export const patch = (url, body, options) => send("PATCH", url, body, options);
 
@@ -13,7 +15,15 @@ export function newOperation() {
  * Send JSON. Returns {status, data}; `status` 0 means that no answer came, and then `timedOut`
  * tells whether the limit passed. A session that ended leads to the login page.
  */
-export async function send(method, url, body, { seconds = 30, operation = "" } = {}) {
+export async function send(method, url, body, { operation = "", ...options } = {}) {
+  const answer = await attempt(method, url, body, { ...options, operation });
+  // No answer to a request with an operation: it may have been done, and repeating it is safe.
+  if (answer.status !== 0 || answer.timedOut || !operation) return answer;
+  await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  return attempt(method, url, body, { ...options, operation });
+}
+
+async function attempt(method, url, body, { seconds = 30, operation = "" }) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), seconds * 1000);
   try {

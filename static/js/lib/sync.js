@@ -5,10 +5,11 @@ import { plural } from "./spanish.js";
 
 /**
  * Ask for a sync. Returns {kind, text, changes, cleared}; kind is done, refused (the brakes),
- * busy, failed or timeout. Tells the page with `sync-ended`, however it went.
+ * busy, failed or timeout. Tells the page with `sync-ended`, however it went. A quiet one leaves no
+ * record when nothing was new.
  */
-export async function sync(url, { force = false, seconds = 30 } = {}) {
-  const answer = await post(url, force ? { force: true } : {}, { seconds });
+export async function sync(url, { force = false, quiet = false, seconds = 30 } = {}) {
+  const answer = await post(url, { force, quiet }, { seconds });
   const outcome = outcomeOf(answer, seconds);
   document.body.dispatchEvent(new CustomEvent("sync-ended", { detail: outcome }));
   return outcome;

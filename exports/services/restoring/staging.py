@@ -1,0 +1,113 @@
+"""Staging: what the collections will be, loaded beside them, indexed and checked."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
+
+from batches.models import Batch
+from crew.models import Segmenter
+from exports.rules.backup import PEOPLE, BackupError
+from exports.rules.restoring import How, RestorePlan
+from exports.services.backups.progress import Progress, Stage
+from exports.services.contents import Contents, contents_of, insert
+from exports.services.restoring.resolving import Resolved, Restoring
+from segmentacion.mongo.clients import Document, main_collection
+
+DECLARED: dict[str, Any] = {model.COLLECTION: model for model in (Batch, Segmenter)}
+DUPLICATE_KEY = 11000
+
+
+def staging_name(operation: str, section: str) -> str:
+    return f"restore_{operation}_{section}"
+
+
+def staging(operation: str, section: str) -> Collection[Document]:
+    """Return the staging collection of a section, in the database of its target."""
+    return main_collection(section).database[staging_name(operation, section)]
+
+
+def load(run: Restoring, plan: RestorePlan) -> Generator[Progress, None, None]:
+    """Fill, index and check the staging collections of a restore; yield progress.
+
+    Raises BackupError when what was loaded is not what it should be.
+    """
+    wanted = {name: _start(run, name) for name in run.how}
+    done = 0
+    for section, resolved in run.resolved():
+        _put(run, section, [r for r in resolved if _wanted(run, plan, section, r)], wanted[section])
+        done += len(resolved)
+        yield Progress(Stage.LOAD, done, run.reader.total)
+    for number, section in enumerate(run.how, start=1):
+        _index(run, section)
+        yield Progress(Stage.INDEX, number, len(run.how))
+    for number, (section, contents) in enumerate(wanted.items(), start=1):
+        if contents_of(staging(run.operation, section)) != contents:
+            raise BackupError(
+                f"{run.reader.path.name}: {section} no quedó igual al cargarlo. No se cambió nada."
+            )
+        yield Progress(Stage.VERIFY, number, len(wanted))
+
+
+def drop(operation: str, sections: Sequence[str]) -> None:
+    """Remove staging collections; those that are not there are no matter."""
+    for section in sections:
+        staging(operation, section).drop()
+
+
+def _start(run: Restoring, section: str) -> Contents:
+    """Make the staging collection: empty, or a copy of what is stored, made on the server."""
+    target, name = main_collection(section), staging_name(run.operation, section)
+    if run.how[section] is How.REPLACE:
+        target.database.create_collection(name)
+        return Contents()
+    target.aggregate([{"$match": {}}, {"$out": name}])
+    return contents_of(staging(run.operation, section))
+
+
+def _wanted(run: Restoring, plan: RestorePlan, section: str, one: Resolved) -> bool:
+    """Of people, a restore of some batches brings only those that the batches need."""
+    return section != PEOPLE or not run.selection.some_batches or one.name in plan.people
+
+
+def _put(run: Restoring, section: str, resolved: list[Resolved], contents: Contents) -> None:
+    place = staging(run.operation, section)
+    if run.how[section] is How.MERGE:
+        resolved = [one for one in resolved if not one.same]
+        stored = [one for one in resolved if one.now is not None]
+        if stored:
+            keys = [(one.stored or {}).get("_id") for one in stored]
+            place.delete_many({"_id": {"$in": keys}})
+            contents.take_away(one.now for one in stored if one.now is not None)
+    raws = [one.raw for one in resolved]
+    insert(place, raws)
+    contents.add(raws)
+
+
+def _index(run: Restoring, section: str) -> None:
+    """Give the staging collection the indexes of its target and those the model declares."""
+    target, place = main_collection(section), staging(run.operation, section)
+    specs = [_specification(index) for index in target.list_indexes() if index["name"] != "_id_"]
+    known = [list(spec["key"].items()) for spec in specs]
+    model = DECLARED.get(section)
+    for index in model.INDEXES if model else ():
+        if list(index.keys) not in known:
+            specs.append({"key": dict(index.keys), "name": index.name, "unique": index.unique})
+    if not specs:
+        return
+    try:
+        place.database.command("createIndexes", place.name, indexes=specs)
+    except OperationFailure as error:
+        if error.code != DUPLICATE_KEY:
+            raise
+        run.warnings.append(
+            f"{section}: hay repetidos, como en el respaldo; su índice queda sin ser único. "
+            "Después ejecuta adopt_database."
+        )
+        specs = [{name: v for name, v in spec.items() if name != "unique"} for spec in specs]
+        place.database.command("createIndexes", place.name, indexes=specs)
+
+
+def _specification(index: Any) -> dict[str, Any]:
+    return {name: value for name, value in dict(index).items() if name not in ("v", "ns")}

@@ -1,0 +1,232 @@
+"""Backup and restore when processes die under them and the disk is full. Real processes."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from segmentacion.mongo.embedded import EmbeddedMongo
+from tests.site import ROOT, environment, manage
+
+pytestmark = pytest.mark.faults
+
+# Runs a command of the product, and dies without a word when a function is called for the nth
+# time.
+DYING = """
+import importlib, os, signal, sys
+import django
+django.setup()
+module, name, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
+place = importlib.import_module(module)
+real, calls = getattr(place, name), [0]
+def dying(*args, **kwargs):
+    calls[0] += 1
+    if calls[0] == times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*args, **kwargs)
+setattr(place, name, dying)
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[4:]])
+"""
+SWAP = "exports.services.restoring.swapping"
+
+
+class Installation:
+    """A main server of its own, with 300 batches and a backup of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = EmbeddedMongo(folder / "main")
+        self.env = environment(
+            MONGO_URI=self.server.ensure(), STATE_DIRECTORY=str(folder / "state")
+        ) | {"DJANGO_SETTINGS_MODULE": "segmentacion.settings"}
+        assert manage("migrate", "-v", "0", env=self.env).returncode == 0
+        self.fill("antes")
+        made = manage("backup", "--json", env=self.env)
+        self.backup = json.loads(made.stdout)["file"]
+
+    @property
+    def database(self) -> Any:
+        return MongoClient(self.server.ensure())["segmentacion_db"]
+
+    def fill(self, comments: str) -> None:
+        """Give every batch and every person this comment."""
+        for name in ("batches", "segmentadores"):
+            self.database[name].delete_many({})
+        self.database.batches.insert_many(
+            {"id": f"batch_{n:06d}F", "comments": comments, "history": [], "version": 1}
+            for n in range(300)
+        )
+        self.database.segmentadores.insert_one({"name": "Flor", "comments": comments})
+        state = self.database.app_state
+        state.update_one({"_id": "version:batches"}, {"$inc": {"value": 1}}, upsert=True)
+
+    def comments(self) -> set[str]:
+        """Return the comments found, of people and of batches."""
+        return {
+            comment
+            for name in ("batches", "segmentadores")
+            for comment in self.database[name].distinct("comments")
+        }
+
+    def die_in(self, module: str, name: str, times: int, *args: str) -> int:
+        command = [sys.executable, "-c", DYING, module, name, str(times), *args]
+        done = subprocess.run(
+            command, env=self.env, cwd=ROOT, capture_output=True, timeout=120, check=False
+        )
+        self.database.leases.delete_many({})  # what waiting a minute would do
+        return done.returncode
+
+    def resume(self) -> None:
+        done = manage("restore", "--resume", env=self.env)
+        assert done.returncode == 0, done.stderr
+
+    def check_clean(self) -> None:
+        """Assert that nothing of a restore is left over, and batches are all there."""
+        names = self.database.list_collection_names()
+        assert not [name for name in names if name.startswith("restore_")]
+        assert self.database.batches.count_documents({}) == 300
+        assert {"id_1", "status_1_id_1"} <= set(self.database.batches.index_information())
+        left = {"step": {"$in": ["loading", "swapping"]}}
+        assert self.database.restores.count_documents(left) == 0
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    installation = Installation(tmp_path_factory.mktemp("restore"))
+    yield installation
+    installation.server.release()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "times", "ends"),
+    [
+        ("exports.services.restoring.staging", "insert", 1, "después"),  # loading
+        (SWAP, "_put_in_place", 2, "antes"),  # people renamed, batches not
+        (SWAP, "close", 1, "antes"),  # all renamed, nobody told
+    ],
+)
+def test_killed_at_any_step_it_ends_whole(
+    installation: Installation, module: str, name: str, times: int, ends: str
+) -> None:
+    installation.fill("después")
+    code = installation.die_in(module, name, times, "restore", installation.backup, "--yes")
+    assert code == -9
+    installation.resume()
+    assert installation.comments() == {ends}
+    installation.check_clean()
+    if ends == "antes":
+        record = installation.database.operations.find_one(sort=[("at", -1)])
+        assert (record["kind"], record["changed"] > 0) == ("restore_backup", True)
+
+
+def test_killed_before_the_swap_and_changed_since_it_is_taken_back(
+    installation: Installation,
+) -> None:
+    installation.fill("después")
+    installation.die_in(SWAP, "_put_in_place", 1, "restore", installation.backup, "--yes")
+    installation.fill("más tarde")
+    installation.resume()
+    assert installation.comments() == {"más tarde"}
+    installation.check_clean()
+
+
+def test_the_next_restore_completes_the_one_before(installation: Installation) -> None:
+    installation.fill("después")
+    installation.die_in(SWAP, "_put_in_place", 2, "restore", installation.backup, "--yes")
+    done = manage("restore", installation.backup, "--yes", env=installation.env)
+    assert installation.comments() == {"antes"}, done.stderr
+    installation.check_clean()
+
+
+def test_a_backup_killed_while_it_is_written_leaves_nothing_that_looks_good(
+    installation: Installation, tmp_path: Path
+) -> None:
+    to = tmp_path / "to"
+    module = "exports.services.backups.files"
+    assert installation.die_in(module, "_check_same", 1, "backup", "--to", str(to)) == -9
+    (left,) = [path.name for path in to.iterdir()]
+    assert left.endswith(".part")
+    assert manage("backup", "--to", str(to), env=installation.env).returncode == 0
+    (made,) = [path.name for path in to.iterdir()]
+    assert made.endswith(".json")
+
+
+def test_a_full_disk_fails_clearly_and_leaves_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "backup", "--json", "--to", str(tmp_path)]
+    done = subprocess.run(
+        command,
+        env=installation.env,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no queda espacio" in json.loads(done.stdout)["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_stays_flat_however_many_there_are(
+    installation: Installation, tmp_path: Path
+) -> None:
+    few = peak_of(installation, tmp_path / "few")
+    installation.database.trash.insert_many(
+        {"_id": n, "kind": "x", "document": {"text": "x" * 900}} for n in range(50_000)
+    )
+    many = peak_of(installation, tmp_path / "many")
+    size = sum(path.stat().st_size for path in (tmp_path / "many").iterdir())
+    installation.database.trash.delete_many({})
+    assert size > 45_000_000
+    assert many - few < 30_000_000
+
+
+def peak_of(installation: Installation, to: Path) -> int:
+    """Return the most memory that a backup took, in bytes."""
+    code = (
+        "import django; django.setup(); from django.core.management import call_command; "
+        f"call_command('backup', '--to', {str(to)!r}, '--json', stdout=open('/dev/null', 'w')); "
+        "print(next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmHWM')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=installation.env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.split()[-1]) * 1024
+
+
+def test_a_restore_into_a_pipe_that_nobody_reads_still_ends_whole(
+    installation: Installation,
+) -> None:
+    installation.fill("después")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, str(ROOT / "manage.py"), "restore", installation.backup, "--yes"]
+    process = subprocess.Popen(
+        command, env=installation.env, stdout=writer, stderr=subprocess.DEVNULL
+    )
+    os.close(writer)
+    process.wait(60)
+    deadline = time.monotonic() + 30
+    while len(installation.comments()) > 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(installation.comments()) == 1
+    installation.resume()
+    installation.check_clean()
