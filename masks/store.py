@@ -123,12 +123,21 @@ def other_buckets() -> list[str]:
         return []
 
 
-def put_demo_files(documents: list[Document]) -> int:
-    """Insert the demo's file documents (without content) as their programs would have.
+def put_demo_files(documents: list[Document], contents: Sequence[bytes] = ()) -> int:
+    """Insert the demo's files as their programs would have: their chunks, then their documents.
 
-    For an empty store of the embedded server; the caller checks. Returns how many.
+    For an empty store of the embedded server; the caller checks. Without contents only the
+    documents are made. Returns how many.
     """
-    files().create_index([("filename", 1), ("uploadDate", 1)])
+    _ensure_bucket_indexes()
+    for document, content in zip(documents, contents, strict=False):
+        document["length"], document["chunkSize"] = len(content), CHUNK_BYTES
+    pieces = [
+        {"files_id": document["_id"], "n": 0, "data": content}
+        for document, content in zip(documents, contents, strict=False)
+    ]
+    if pieces:
+        chunks().insert_many(pieces)
     return len(files().insert_many(documents).inserted_ids)
 
 

@@ -53,4 +53,5 @@ class StoredKey(Transform):
 
     def as_mql_path(self, compiler: Any, connection: Any) -> str:
         """Return the path as MongoDB writes it."""
-        return f"{self.lhs.as_mql(compiler, connection)}.{self.key}"
+        stored: Any = self.lhs
+        return f"{stored.as_mql(compiler, connection)}.{self.key}"

@@ -11,6 +11,7 @@ from batches.models import Batch
 from batches.services.importing import ImportReport, apply_plan, make_plan, read_entries
 from crew.services import import_people
 from masks import store
+from masks.management.demo_archives import demo_archive
 from segmentacion.actors import SYSTEM_ACTOR, new_operation
 from segmentacion.mongo.clients import main_collection
 from segmentacion.mongo.server import is_embedded
@@ -48,4 +49,7 @@ class Command(DatabaseCommand):
             self.stdout.write("   El almacén de máscaras es de otros programas: no se toca.")
             return
         documents = json_util.loads((DEMO / "mask_files.json").read_text(encoding="utf-8"))
-        self.stdout.write(f"   {store.put_demo_files(documents)} archivos de máscaras")
+        contents = [
+            demo_archive(document["filename"], place) for place, document in enumerate(documents)
+        ]
+        self.stdout.write(f"   {store.put_demo_files(documents, contents)} archivos de máscaras")
