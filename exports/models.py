@@ -54,3 +54,28 @@ class RestoreJournal(models.Model):
         managed = False
         verbose_name = "restauración"
         verbose_name_plural = "restauraciones"
+
+
+class Mailing(models.Model):
+    """A mail of a campaign to one recipient: how far it is, how often it was tried, and why not."""
+
+    COLLECTION: ClassVar[str] = "mailings"
+    INDEXES: ClassVar[list[PlainIndex]] = [PlainIndex([("campaign", 1), ("kind", 1)])]
+
+    key = models.CharField(primary_key=True, max_length=400, db_column="_id")
+    campaign = models.CharField("campaña", max_length=16)
+    kind = models.CharField("tipo", max_length=16)
+    recipient = models.CharField("para", max_length=254)
+    address = models.CharField("correo", max_length=254)
+    state = models.CharField("estado", max_length=16)
+    attempts = models.IntegerField("intentos")
+    error = models.TextField("error", blank=True)
+    message_id = models.CharField("Message-ID", max_length=320)
+    who = models.CharField("quién", max_length=150)
+    at = models.DateTimeField("cuándo")
+
+    class Meta:
+        db_table = "mailings"
+        managed = False
+        verbose_name = "correo"
+        verbose_name_plural = "correos"

@@ -116,7 +116,7 @@ def change_many(
     many = Many.of(asked, asker=asker, actor=actor, operation=operation or new_operation())
     record = None if dry_run else operations.resumed(operation, kind=kind, actor=actor)
     if record is not None:
-        return _resume(many, record)
+        return _resume([(many, record["keys"])], record)
     groups, forbidden = many.plan(documents)
     matched = len(documents) if matched is None else matched
     report = BulkReport(None, matched, 0, [*refused, *forbidden])
@@ -140,16 +140,83 @@ def change_many(
     return report
 
 
-def _resume(many: Many, record: Document) -> BulkReport:
+def change_parts(
+    parts: Sequence[tuple[Sequence[Document], Mapping[str, Any]]],
+    *,
+    asker: Asker,
+    actor: Actor,
+    operation: str | None = None,
+    kind: Kind = Kind.BULK,
+    summary: str = "",
+    refused: Sequence[tuple[str, str]] = (),
+) -> BulkReport:
+    """Change several selections, each its own way, as one operation that is undone as one.
+
+    As `change_many` otherwise. An `operation` that was begun before goes on with the parts in its
+    record, not with these. Raises InvalidChangeError, OperationTakenError.
+    """
+    operation = operation or new_operation()
+    record = operations.resumed(operation, kind=kind, actor=actor)
+    if record is not None:
+        return _resume(_recorded_parts(record, asker, actor), record)
+    report = BulkReport(None, sum(len(documents) for documents, _ in parts), 0, [*refused])
+    planned = []
+    for documents, asked in parts:
+        many = Many.of(asked, asker=asker, actor=actor, operation=operation)
+        groups, forbidden = many.plan(documents)
+        planned.append((many, dict(asked), groups))
+        report.refused += forbidden
+    keys = [key for _, _, groups in planned for key in keys_of(groups)]
+    if not keys:
+        return report
+    report.operation = operation
+    operations.begin(
+        operation,
+        kind=kind,
+        actor=actor,
+        keys=keys,
+        fields=sorted({p for _, _, groups in planned for _, values, _ in groups for p in values}),
+        summary=summary,
+        plan={
+            "matched": report.matched,
+            "refused": report.refused,
+            "parts": [
+                {"asked": asked, "count": len(keys_of(groups))} for _, asked, groups in planned
+            ],
+        },
+    )
+    for many, _, groups in planned:
+        changed, late = many.write(groups)
+        report.changed += changed
+        report.refused += late
+    operations.finish(operation, changed=report.changed)
+    return report
+
+
+def _recorded_parts(
+    record: Document, asker: Asker, actor: Actor
+) -> list[tuple[Many, Sequence[Any]]]:
+    """Return the parts of an operation that was begun, each with its keys."""
+    parts, start = [], 0
+    for part in record["plan"]["parts"]:
+        many = Many.of(part["asked"], asker=asker, actor=actor, operation=record["operation"])
+        parts.append((many, record["keys"][start : start + part["count"]]))
+        start += part["count"]
+    return parts
+
+
+def _resume(parts: Sequence[tuple[Many, Sequence[Any]]], record: Document) -> BulkReport:
     """Go on with an operation that was cut off, on the batches it was about and no others."""
     operation, plan = record["operation"], record["plan"]
     refused = [(str(name), str(reason)) for name, reason in plan.get("refused", [])]
     report = BulkReport(operation, plan.get("matched", len(record["keys"])), 0, refused)
-    groups, forbidden = many.plan(still_to_do(record["keys"], record))
-    many.write(groups)
+    reasons: dict[str, str] = {}
+    for many, keys in parts:
+        groups, forbidden = many.plan(still_to_do(keys, record))
+        many.write(groups)
+        reasons |= dict(forbidden)
     report.changed = done_by(record["keys"], operation)
     late = left_out(record["keys"], operation)
-    reasons = dict(forbidden)
     report.refused += [(name, reasons.get(name, reason)) for name, reason in late]
     operations.finish(operation, changed=report.changed)
     return report

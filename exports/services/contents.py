@@ -7,6 +7,7 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
+from pymongo.write_concern import WriteConcern
 
 from exports.services.extended_json import LOOK, split
 from segmentacion.mongo.clients import Document
@@ -45,7 +46,9 @@ def contents_of(collection: Collection[Any]) -> Contents:
 
 
 def insert(collection: Collection[Document], raws: list[bytes]) -> None:
-    """Insert documents as they are. Raises BulkWriteError."""
+    """Insert documents as they are, acknowledged but not yet on the disk: whoever counts on them
+    makes a durable write afterwards. Raises BulkWriteError."""
     if raws:
+        quick = collection.with_options(write_concern=WriteConcern(w=1, j=False))
         documents: Any = [RawBSONDocument(raw, LOOK) for raw in raws]
-        collection.insert_many(documents, ordered=False)
+        quick.insert_many(documents, ordered=False)

@@ -76,6 +76,11 @@ def elapsed(seconds: float) -> str:
 
 
 @register.filter
-def megabytes(size: Any) -> str:
-    """Bytes → `23.4 MB`."""
-    return f"{size / 1_048_576:,.1f} MB" if isinstance(size, int | float) else "—"
+def filesize(size: Any) -> str:
+    """Bytes → `3.2 KB`, `23.4 MB`, `1.5 GB`."""
+    if not isinstance(size, int | float):
+        return "—"
+    for unit, one in (("GB", 1 << 30), ("MB", 1 << 20)):
+        if size >= one:
+            return f"{size / one:,.1f} {unit}"
+    return f"{size / 1024:,.1f} KB"

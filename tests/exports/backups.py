@@ -22,7 +22,7 @@ from bson.raw_bson import RawBSONDocument
 
 from exports.rules.restoring import RestorePlan, Selection
 from exports.services.backups import finish, write_backup
-from exports.services.extended_json import WRITE
+from exports.services.extended_json import WRITE, split
 from exports.services.restoring import RestoreReport, plan_restore, restore
 from segmentacion.mongo.clients import main_collection
 from tests.factories import ACTOR
@@ -86,10 +86,7 @@ def raw_contents(name: str) -> set[bytes]:
     """Return every document of a collection as the server stores it."""
     found: set[bytes] = set()
     for stretch in main_collection(name).find_raw_batches({}):
-        while stretch:
-            size = int.from_bytes(stretch[:4], "little")
-            found.add(stretch[:size])
-            stretch = stretch[size:]
+        found.update(split(stretch))
     return found
 
 
@@ -120,4 +117,4 @@ def forget_restores(documents: set[bytes]) -> list[bytes]:
         ]
         document.pop("version", None)
         found.append(document)
-    return sorted((bson.encode(document) for document in found))
+    return sorted(bson.encode(document) for document in found)

@@ -136,7 +136,7 @@ def test_a_backup_cut_anywhere_is_refused(mongo: None, tmp_path: Path) -> None:
     cut = tmp_path / "cut.json"
     for length in {*range(0, len(whole), 97), *range(len(whole) - 40, len(whole))}:
         cut.write_bytes(whole[:length])
-        with pytest.raises(BadBackupError, match="cut.json"):
+        with pytest.raises(BadBackupError, match=r"cut\.json"):
             finish(check_file(cut))
 
 

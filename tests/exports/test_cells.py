@@ -102,8 +102,8 @@ def test_a_workbook_has_dates_numbers_a_frozen_head_and_filters() -> None:
     }  # fmt: skip
     page = as_workbook([as_cells(document)], BATCHES).active
     cells = dict(zip([c.value for c in page[1]], page[2], strict=True))
-    assert cells["Fecha límite"].value == datetime(2025, 10, 20)  # noqa: DTZ001
-    assert cells["Actualizado"].value == datetime(2025, 10, 14, 19, 28, 43)  # noqa: DTZ001
+    assert cells["Fecha límite"].value == datetime(2025, 10, 20)
+    assert cells["Actualizado"].value == datetime(2025, 10, 14, 19, 28, 43)
     assert (cells["Archivos"].value, cells["Cargado a Mongo"].value) == (2, "Sí")
     assert (page.freeze_panes, page.auto_filter.ref) == ("B2", "A1:P2")
 

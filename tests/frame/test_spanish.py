@@ -11,7 +11,7 @@ from segmentacion.templatetags.spanish import (
     ago,
     day,
     elapsed,
-    megabytes,
+    filesize,
     moment,
     number,
     percent,
@@ -94,7 +94,15 @@ def test_ago_escapes_what_is_not_a_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [(24_499_323, "23.4 MB"), (0, "0.0 MB"), (None, "—"), ("x", "—")]
+    ("size", "shown"),
+    [
+        (24_499_323, "23.4 MB"),
+        (3_277, "3.2 KB"),
+        (1_610_612_736, "1.5 GB"),
+        (0, "0.0 KB"),
+        (None, "—"),
+        ("x", "—"),
+    ],
 )
-def test_a_size_is_in_megabytes(size: Any, shown: str) -> None:
-    assert megabytes(size) == shown
+def test_a_size_has_the_unit_that_suits_it(size: Any, shown: str) -> None:
+    assert filesize(size) == shown

@@ -31,6 +31,7 @@ from segmentacion.memory import collector_paused
 BLOCK = 1 << 20
 MAX_BUFFER = 256 << 20
 _OURS = re.compile(rb'\{\n  "backup_info": \{\n    "version": "2\.0",\n')
+_END, _BETWEEN = b"\n  ],\n", b"\n    },\n"
 _OPENS = re.compile(rb'  "(\w+)": \[(\],)?\n')
 
 
@@ -41,6 +42,19 @@ class Stretch:
     section: str
     elements: list[Any]
     first: int
+
+
+@dataclass
+class _Place:
+    """Where the reading is: in which line and section, and what was not understood yet."""
+
+    line: int
+    section: str = ""
+    buffer: bytes = b""
+
+    def skip(self, length: int) -> None:
+        self.line += self.buffer.count(b"\n", 0, length)
+        self.buffer = self.buffer[length:]
 
 
 @dataclass
@@ -140,39 +154,44 @@ class BackupReader:
             yield block
 
     def _lines(self, blocks: Iterator[bytes], found: dict[str, int]) -> Iterator[Stretch]:
-        buffer, section, line = b"", "", self._line
+        """Yield stretches of whole documents as the blocks come in."""
+        at = _Place(self._line)
         for block in blocks:
-            buffer += block
+            at.buffer += block
             while True:
-                if not section:
-                    match = _OPENS.match(buffer)
-                    if match is None:
-                        if b"\n" in buffer:
-                            raise self.bad(f"línea {line:,}", "está dañado: no empieza una sección")
-                        break
-                    section = self._known(match[1].decode(), line)
-                    if match[2]:
-                        yield Stretch(section, [], 0)
-                        section = ""
-                    buffer, line = buffer[match.end() :], line + 1
-                    continue
-                end = buffer.find(b"\n  ],\n")
-                cut = end if end >= 0 else buffer.rfind(b"\n    },\n") + len("\n    }")
-                if end < 0 and cut < len("\n    }"):
+                stretch = self._elements(at, found) if at.section else self._opening(at)
+                if stretch is None:
                     break
-                elements = self._parse(buffer[:cut], section, line)
-                yield Stretch(section, elements, found[section])
-                found[section] += len(elements)
-                skipped = cut + (len(b"\n  ],\n") if end >= 0 else len(b",\n"))
-                line += buffer.count(b"\n", 0, skipped)
-                buffer = buffer[skipped:]
-                section = "" if end >= 0 else section
-                if end < 0:
-                    break
-            if len(buffer) > MAX_BUFFER:
-                raise self.bad(f"línea {line:,}", "tiene un documento demasiado grande")
-        if buffer or section:
-            raise self.bad(f"línea {line:,}", "está dañado: una sección no termina")
+                yield stretch
+                found[stretch.section] += len(stretch.elements)
+            if len(at.buffer) > MAX_BUFFER:
+                raise self.bad(f"línea {at.line:,}", "tiene un documento demasiado grande")
+        if at.buffer or at.section:
+            raise self.bad(f"línea {at.line:,}", "está dañado: una sección no termina")
+
+    def _opening(self, at: "_Place") -> Stretch | None:
+        """Enter the section that begins here; None until its line is there whole."""
+        match = _OPENS.match(at.buffer)
+        if match is None:
+            if b"\n" in at.buffer:
+                raise self.bad(f"línea {at.line:,}", "está dañado: no empieza una sección")
+            return None
+        name = self._known(match[1].decode(), at.line)
+        at.section = "" if match[2] else name
+        at.skip(match.end())
+        return Stretch(name, [], 0)
+
+    def _elements(self, at: "_Place", found: dict[str, int]) -> Stretch | None:
+        """Return the whole documents that are there, and leave the section at its end."""
+        section, end = at.section, at.buffer.find(_END)
+        cut = end if end >= 0 else at.buffer.rfind(_BETWEEN)
+        if cut < 0:
+            return None
+        cut += 0 if end >= 0 else len(_BETWEEN) - len(b",\n")
+        elements = self._parse(at.buffer[:cut], section, at.line)
+        at.skip(cut + (len(_END) if end >= 0 else len(b",\n")))
+        at.section = "" if end >= 0 else section
+        return Stretch(section, elements, found[section])
 
     def _known(self, name: str, line: int) -> str:
         if name not in SECTIONS:

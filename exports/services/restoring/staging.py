@@ -8,6 +8,7 @@ from pymongo.errors import OperationFailure
 
 from batches.models import Batch
 from crew.models import Segmenter
+from exports.models import RestoreJournal
 from exports.rules.backup import PEOPLE, BackupError
 from exports.rules.restoring import How, RestorePlan
 from exports.services.backups.progress import Progress, Stage
@@ -42,6 +43,10 @@ def load(run: Restoring, plan: RestorePlan) -> Generator[Progress, None, None]:
     for number, section in enumerate(run.how, start=1):
         _index(run, section)
         yield Progress(Stage.INDEX, number, len(run.how))
+    # Durable by a majority, and with it all that was written before: what is compared now stays.
+    main_collection(RestoreJournal.COLLECTION).update_one(
+        {"_id": run.operation}, {"$set": {"loaded": True}}
+    )
     for number, (section, contents) in enumerate(wanted.items(), start=1):
         if contents_of(staging(run.operation, section)) != contents:
             raise BackupError(

@@ -1,5 +1,6 @@
 """`manage.py serve`: prepares everything, then becomes gunicorn."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             self._step("🧱 Migraciones…")
             call_command("migrate", verbosity=0, interactive=False)
             call_command("setup_access", stdout=self.stdout)
+            call_command("restore", "--resume", stdout=io.StringIO())
             if demo:
                 call_command("load_demo", stdout=self.stdout)
         except EmbeddedError as error:
