@@ -14,7 +14,11 @@ from segmentacion.http.deadline import without_deadline
 from segmentacion.http.schemas import ALWAYS, ErrorAnswer
 from segmentacion.http.throttling import check_rate
 
-FILE = {"description": "El respaldo", "content": {"application/json": {"schema": {}}}}
+FILE = {
+    "description": "El respaldo",
+    "headers": {"Content-Disposition": {"schema": {"type": "string"}}},
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 
 
 @router.get(

@@ -13,12 +13,14 @@ from pymongo.errors import PyMongoError
 
 from batches.services.marks import marks_of_batches
 from masks import feed, store
+from masks.models import CatalogueFile
 from masks.rules import MarkPlan, StoreContents, plan_marks
 from masks.rules.position import Position, Surroundings, next_watermark
 from masks.services import catalogue, writing
 from masks.services.catalogue import Merged
 from masks.services.errors import store_error
 from masks.services.runs import Run, SyncReport, stored
+from segmentacion.mongo.indexes import ensure_declared
 
 
 def run(
@@ -113,6 +115,7 @@ def _same_figures(position: Position | None, report: SyncReport) -> bool:
 
 def _merge(run: Run) -> Merged:
     run.begin_writing()
+    ensure_declared(CatalogueFile)  # somebody may have dropped the catalogue, to have it made anew
     total = run.report.total_files
 
     def compared(done: int) -> None:

@@ -16,7 +16,7 @@ from masks.rules import (
     refusal,
 )
 
-NOW = datetime(2025, 10, 1, 12)  # noqa: DTZ001 (what PyMongo returns)
+NOW = datetime(2025, 10, 1, 12)
 
 
 def contents_of(*files: MaskFile) -> StoreContents:
