@@ -1,9 +1,15 @@
 """An open dashboard follows what others do; downloads and doubtful marks, by mouse and keyboard."""
 
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Page, expect
 from pymongo import MongoClient
+
+from tests.site import ROOT, Site
 
 BATCH = "batch_000001F"
 VERDICT = {"kind": "corrupt", "reason": "cortado a la mitad", "filename": "m.tar.xz"}
@@ -36,6 +42,35 @@ def test_an_upload_shows_on_an_open_dashboard_without_reloading(
     finally:
         set_batch(mongo_client, mongo_uploaded=False, mask_verdict=None)
     expect(row.locator(".uploaded")).to_have_count(0)
+
+
+def test_a_mask_that_another_program_uploads_shows_its_mark_without_reloading(
+    page: Page, site: Site, mongo_client: "MongoClient[dict[str, Any]]"
+) -> None:
+    watcher = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "sync_masks", "--watch"],
+        env=site.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert watcher.stdout is not None
+        assert "Siguiendo el almacén" in watcher.stdout.readline()
+        page.goto("/dashboard")
+        row = page.locator("#row-batch_000003F")
+        expect(row).to_be_visible()
+        expect(row.locator(".uploaded")).to_have_count(0)
+        page.evaluate("window.sameDocument = true")
+        file = {"filename": "masks_batch_000003F.tar.xz", "uploadDate": datetime.now(UTC)}
+        put = time.monotonic()
+        files = mongo_client["QUALITY_IEMSA"]["training_metrics.masks.files"]
+        key = files.insert_one(file).inserted_id
+        expect(row.locator(".uploaded")).to_contain_text("✅")
+        print(f"\nthe mark showed after {time.monotonic() - put:.1f} s")
+        files.delete_one({"_id": key})
+        expect(row.locator(".uploaded")).to_have_count(0)
+        assert page.evaluate("window.sameDocument")
+    finally:
+        watcher.terminate()
+        assert watcher.wait(60) == 0
 
 
 def test_the_downloads_follow_the_person_and_the_backup_asks_first(page: Page) -> None:
