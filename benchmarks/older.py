@@ -2,9 +2,11 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from pymongo import UpdateOne
+from django.conf import settings
+from pymongo import MongoClient, UpdateOne
 
 from masks import store
 
@@ -34,9 +36,21 @@ def floor(batches: Any) -> None:
 def third_version(batches: Any, ids: list[str]) -> None:
     """One find and one bulk write over all batches, without history."""
     groups = group()
-    batches.bulk_write(
+    patient(batches).bulk_write(
         [UpdateOne({"id": i}, {"$set": _fields(groups.get(i))}) for i in ids], ordered=False
     )
+
+
+@cache
+def _patient_client() -> MongoClient[Any]:
+    options = {**settings.MONGO_OPTIONS, "socketTimeoutMS": 600_000}
+    return MongoClient(settings.MONGO_URI, **options)
+
+
+def patient(collection: Any) -> Any:
+    """Return the collection through a client that waits: one command writes all batches, and on
+    a busy machine takes longer than the product's own limit for a reply."""
+    return _patient_client()[collection.database.name][collection.name]
 
 
 def _fields(found: tuple[int, datetime] | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is measured."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.core.management import call_command
@@ -48,19 +49,23 @@ PAGES: list[dict[str, str]] = [
 ]
 
 
-def run_all(*, batches: int, files: int, only: str = "") -> None:
-    """Load the data set and print every table, or those of the sync alone."""
+def run_all(*, batches: int, files: int, topics: Collection[str]) -> None:
+    """Load the data set and print the table of each topic."""
     print(f"{batches:,} batches, {files:,} mask files", flush=True)
     call_command("migrate", verbosity=0)
     ids = load(batches, files)
-    syncing(ids)
-    if only == "sync":
-        return
-    pages()
-    exporting_all()
-    changing(ids)
-    listing_pages(ids, files)
-    backups()
+    tables: dict[str, Callable[[], None]] = {
+        "sync": lambda: syncing(ids),
+        "pages": pages,
+        "exports": exporting_all,
+        "changing": lambda: changing(ids),
+        "masks": lambda: listing_pages(ids, files),
+        "backups": backups,
+    }
+    for topic, table in tables.items():
+        if topic in topics:
+            table()
+            print(f"load average: {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def pages() -> None:

@@ -203,6 +203,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 # --- E-mail -----------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20  # seconds that the mail server may take for one answer
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="segmentacion@localhost")
+# Who gets the weekly summary; empty: the leads.
+SUMMARY_MAIL_TO = env.list("SUMMARY_MAIL_TO", default=[])
 
 # --- Logs ---------------------------------------------------------------------------------------
 LOGGING = {

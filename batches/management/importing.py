@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
 
 from batches.rules.importing import ImportFormatError, ImportPlan
-from batches.services.importing import ImportReport, apply_plan, make_plan, read_entries
+from batches.services.importing import ImportReport, apply_plan, make_plan
+from batches.services.reading import read_path, scan_folders
 from segmentacion.actors import SYSTEM_ACTOR, new_operation
 from segmentacion.reporting import ReportCommand, progress_bar
 
@@ -19,7 +21,10 @@ class ImportCommand(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("file", type=Path, help="archivo JSON de batches")
+        parser.add_argument("file", type=Path, nargs="?", help="archivo JSON, CSV o XLSX")
+        parser.add_argument(
+            "--scan", action="store_true", help="en vez de un archivo, las carpetas de imágenes"
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="muestra el plan y no cambia nada"
         )
@@ -30,10 +35,15 @@ class ImportCommand(ReportCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if bool(options["scan"]) == bool(options["file"]):
+            raise CommandError("Di un archivo o --scan, uno de los dos.", returncode=2)
         try:
-            plan = make_plan(read_entries(options["file"]), replace=self.replace)
+            table = scan_folders() if options["scan"] else read_path(options["file"])
         except ImportFormatError as error:
             raise self.fail(options, str(error)) from error
+        plan = make_plan(table.entries, replace=self.replace, numbers=table.numbers)
+        for notice in table.notices:
+            self.say(options, f"⚠️  {notice}")
         self._show(options, plan)
         if options["dry_run"]:
             self.say(options, "Simulación: no se cambió nada.")
@@ -44,7 +54,7 @@ class ImportCommand(ReportCommand):
         self._print_report(options, plan, report)
 
     def _show(self, options: dict[str, Any], plan: ImportPlan) -> None:
-        self.say(options, f"📋 Plan para {options['file'].name}:")
+        self.say(options, f"📋 Plan para {options['file'].name if options['file'] else settings.DATA_DIRECTORY}:")
         self.say(options, f"   • Nuevos: {len(plan.new):,}")
         self.say(options, f"   • Con cambios: {len(plan.changed):,}")
         self.say(options, f"   • Sin cambios: {plan.unchanged:,}")

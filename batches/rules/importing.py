@@ -3,10 +3,11 @@
 A plan is made and shown before anything is written. Fields are paths in the document.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 from batches.rules.dates import parse_date, parse_time
@@ -85,10 +86,15 @@ def entries_of(data: object) -> list[object]:
     return entries
 
 
-def parse_rows(entries: Iterable[object], zone: tzinfo) -> Iterator[Row | InvalidRow]:
-    """Check each entry by itself and against the ones before it (an id may come once)."""
+def parse_rows(
+    entries: Iterable[object], zone: tzinfo, numbers: Sequence[int] = ()
+) -> Iterator[Row | InvalidRow]:
+    """Check each entry by itself and against the ones before it (an id may come once).
+
+    `numbers` are the rows of their file; without them entries are counted from 1.
+    """
     seen: dict[str, int] = {}
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in zip(numbers or count(1), entries, strict=False):
         row = _parse_row(number, entry, zone)
         if isinstance(row, Row):
             first = seen.setdefault(row.id, number)

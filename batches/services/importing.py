@@ -5,7 +5,6 @@ if the batch is still at the version the plan saw. An interrupted import is comp
 it again; what changed meanwhile is reported, not overwritten.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,16 +18,15 @@ from pymongo import DeleteOne, UpdateOne
 from batches import queries
 from batches.models import DATA_VERSION, IDS_VERSION, Batch, empty_file_info, empty_metadata
 from batches.rules.importing import (
-    ImportFormatError,
     ImportPlan,
     Row,
-    entries_of,
     parse_rows,
     plan_import,
 )
 from batches.rules.states import Priority, Review, Status
 from batches.services import operations, writing
 from batches.services.operations import Kind
+from batches.services.reading import read_path
 from crew import queries as crew_queries
 from segmentacion.actors import Actor
 from segmentacion.mongo import trash, versions
@@ -37,7 +35,6 @@ from segmentacion.mongo.clients import Document, main_collection
 Item = TypeVar("Item")
 # Parts of the operation's record before this one hold what it changes (see `operations.begin`).
 FIRST_CREATED = 1_000
-MAX_FILE_BYTES = 256 * 1024 * 1024
 
 
 @dataclass
@@ -54,32 +51,17 @@ class ImportReport:
 
 def read_entries(path: Path) -> list[object]:
     """Read the entries of a batches file. Raises ImportFormatError that says what is wrong."""
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ImportFormatError(f"{path.name} es demasiado grande (máximo 256 MB).")
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ImportFormatError(
-            f"{path.name} no está en UTF-8 (byte {error.start:,}): ¿es un JSON?"
-        ) from error
-    except OSError as error:
-        raise ImportFormatError(f"No se pudo leer {path}: {error.strerror}.") from error
-    try:
-        return entries_of(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise ImportFormatError(
-            f"{path.name} no es JSON válido: línea {error.lineno}, columna {error.colno} "
-            f"({error.msg})."
-        ) from error
-    except RecursionError as error:
-        raise ImportFormatError(
-            f"{path.name} no es una lista de batches: demasiados niveles."
-        ) from error
+    return read_path(path).entries
 
 
-def make_plan(entries: Sequence[object], *, replace: bool = False) -> ImportPlan:
-    """Compare entries with the database and return what an import would do. Writes nothing."""
-    rows = list(parse_rows(entries, timezone.get_current_timezone()))
+def make_plan(
+    entries: Sequence[object], *, replace: bool = False, numbers: Sequence[int] = ()
+) -> ImportPlan:
+    """Compare entries with the database and return what an import would do. Writes nothing.
+
+    `numbers` are the rows that entries have in their file; without them they are counted.
+    """
+    rows = list(parse_rows(entries, timezone.get_current_timezone(), numbers))
     ids = [row.id for row in rows if isinstance(row, Row)]
     existing = {} if not ids else queries.by_id(ids)
     plan = plan_import(

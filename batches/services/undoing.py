@@ -116,64 +116,86 @@ def _undoable(undoing: Undoing) -> list[Any]:
 
     Those that this same undo already put back, before it was interrupted, count as put back.
     """
-    found = _found(undoing)
+    every: Sequence[Any] = undoing.record["keys"]
     judge = _judge(undoing.asker)
-    keys = []
-    for key in undoing.record["keys"]:
-        document = found.get(key)
-        if document and _last(document).get("operation") == undoing.new:
-            undoing.report.restored += 1
-            continue
-        reason = REMOVED_SINCE if document is None else _refusal(document, undoing.undone, judge)
-        if reason is None:
-            keys.append(key)
-        elif reason:
-            undoing.report.refused.append((str(document["id"] if document else key), reason))
+    keys: list[Any] = []
+    reasons: dict[Any, str] = {}
+    there: list[Any] = []
+    for start in range(0, len(every), AT_ONCE):
+        for group in _standing(every[start : start + AT_ONCE], undoing):
+            there += group["keys"]
+            if group["_id"]["by"] == DONE:
+                undoing.report.restored += len(group["keys"])
+                continue
+            reason = _refusal(group["_id"], judge)
+            if reason is None:
+                keys += group["keys"]
+            elif reason:
+                reasons |= dict.fromkeys(group["keys"], reason)
+    if len(there) < len(every):
+        reasons |= dict.fromkeys(set(every) - set(there), REMOVED_SINCE)
+    undoing.report.refused += _named(every, reasons)
     return keys
 
 
-def _found(undoing: Undoing) -> dict[Any, Document]:
-    found = main_collection(Batch.COLLECTION).find(
-        {"_id": {"$in": undoing.record["keys"]}}, _standing(undoing.undone)
-    )
-    return {document["_id"]: document for document in found}
+def _named(keys: Sequence[Any], reasons: dict[Any, str]) -> list[tuple[str, str]]:
+    """Return the refused by name, with why, in the order of the operation."""
+    if not reasons:
+        return []
+    found = main_collection(Batch.COLLECTION).find({"_id": {"$in": list(reasons)}}, {"id": 1})
+    names = {document["_id"]: document.get("id") for document in found}
+    return [(str(names.get(key, key)), reasons[key]) for key in keys if key in reasons]
 
 
 Judge = Callable[[Return], str | None]
 
 
 def _judge(asker: Asker) -> Judge:
-    """Return what the rules say of a way back, asked once for all batches alike."""
+    """Return what the rules say of a way back."""
     crew, active = set(crew_queries.names()), set(crew_queries.names(active_only=True))
-    said: dict[Return, str | None] = {}
-
-    def judge(way: Return) -> str | None:
-        if way not in said:
-            said[way] = refusal(way, asker=asker, crew=crew, active=active)
-        return said[way]
-
-    return judge
+    return lambda way: refusal(way, asker=asker, crew=crew, active=active)
 
 
-def _standing(operation: str) -> Document:
-    """Return the projection of a batch's last change by people, and whether `operation` ever
-    touched it."""
+def _standing(keys: Sequence[Any], undoing: Undoing) -> Iterator[Document]:
+    """Yield the `_id`s of these batches by how they stand: who changed them last (`by`), and, where
+    that was the operation, what the rules look at now and what its event holds of it.
+
+    The server groups them: ten thousand histories stay where they are.
+    """
     acts = {"$map": {"input": EVENTS, "as": "event", "in": "$$event.operation"}}
-    looked_at = {"id": 1, "assignee": 1, "status": 1, "metadata.review_status": 1}
-    return {**looked_at, "last": LAST, "touched": {"$in": [operation, acts]}}
+    by = {
+        "$switch": {
+            "branches": [
+                {"case": {"$eq": ["$last.operation", undoing.undone]}, "then": HERS},
+                {"case": {"$eq": ["$last.operation", undoing.new]}, "then": DONE},
+                {"case": {"$in": [undoing.undone, acts]}, "then": SINCE},
+            ],
+            "default": NEVER,
+        }
+    }
+    return main_collection(Batch.COLLECTION).aggregate(
+        [
+            {"$match": {"_id": {"$in": list(keys)}}},
+            {"$project": {**LOOKED_AT, "history": 1, "last": LAST}},
+            {"$project": {**LOOKED_AT, "changes": CHANGES, "by": by}},
+            {"$set": {"changes": {"$cond": [{"$eq": ["$by", HERS]}, "$changes", []]}}},
+            {
+                "$group": {
+                    "_id": {"by": "$by", "changes": "$changes", **SITUATION},
+                    "keys": {"$push": "$_id"},
+                }
+            },
+        ],
+        allowDiskUse=True,
+    )
 
 
-def _last(document: Document) -> Document:
-    last: Document = document.get("last") or {}
-    return last
-
-
-def _refusal(document: Document, operation: str, judge: Judge) -> str | None:
+def _refusal(group: Document, judge: Judge) -> str | None:
     """Return why not; "" when the operation never touched it; None when it can be undone."""
-    last = _last(document)
-    if last.get("operation") != operation:
-        return CHANGED_SINCE if document["touched"] else ""
-    return judge(Return.of(document, last["changes"]))
+    if group["by"] != HERS:
+        return CHANGED_SINCE if group["by"] == SINCE else ""
+    now = {**group, "metadata": {"review_status": group.get("review")}}
+    return judge(Return.of(now, group["changes"]))
 
 
 def _write(record: Document, keys: Sequence[Any], actor: Actor, operation: str) -> int:

@@ -3,26 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from batches.rules.filters import FilterError
-from batches.rules.names import parse_batch_id
-from batches.rules.selecting import parse_range
-from crew.rules import clean_name
 from exports.rules.restoring import RestorePlan, SectionPlan, Selection
+from exports.services.restoring.selecting import selection_of as chosen
 
 
 def selection_of(options: dict[str, Any]) -> Selection:
     """Return what the options select. Raises FilterError naming what is not understood."""
-    ids, ranges = set(), []
-    for text in options["batches"]:
-        batch_id = parse_batch_id(text)
-        if batch_id:
-            ids.add(batch_id)
-        else:
-            ranges.append(parse_range(text))
-    names = frozenset(clean_name(name) for name in options["assignee"])
-    if options["only_crew"] and (names or ids or ranges):
-        raise FilterError("--only-crew no se combina con --assignee ni --batches")
-    return Selection(options["only_crew"], names, frozenset(ids), tuple(ranges))
+    return chosen(
+        only_crew=options["only_crew"], assignees=options["assignee"], batches=options["batches"]
+    )
 
 
 def plan_lines(plan: RestorePlan) -> Iterator[str]:

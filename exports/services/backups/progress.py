@@ -20,6 +20,8 @@ class Stage(StrEnum):
     INDEX = "Índices"
     VERIFY = "Verificando"
     SWAP = "Cambiando"
+    IMPORT = "Importando"
+    MAIL = "Enviando"
 
 
 @dataclass(frozen=True)

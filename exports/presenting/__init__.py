@@ -1,0 +1,1 @@
+"""What the pages of `exports` show, made ready for their templates."""

@@ -1,0 +1,85 @@
+"""Jobs, plans and comparisons in the words of the page «Datos»."""
+
+from typing import Any
+
+from exports.rules.jobs import UNDER_WAY, JobKind, JobState
+from segmentacion.mongo.clients import Document
+
+KINDS = {
+    JobKind.BACKUP: "Respaldar",
+    JobKind.VERIFY: "Comprobar un respaldo",
+    JobKind.COMPARE: "Comparar dos respaldos",
+    JobKind.PLAN: "Plan de restauración",
+    JobKind.RESTORE: "Restaurar",
+    JobKind.IMPORT: "Importar batches",
+}
+BACKUP_KINDS = {"manual": "a mano", "scheduled": "automático", "safety": "antes de restaurar"}
+SECTIONS = {
+    "batches": "Batches",
+    "segmentadores": "Personas",
+    "trash": "Papelera",
+    "operations": "Registro de operaciones",
+    "saved_views": "Vistas guardadas",
+}
+CHANGES = {"added": "nuevo", "changed": "cambia", "removed": "se quita"}
+
+
+def as_job(job: Document) -> dict[str, Any]:
+    """Return a job for a list or its page: its name, its state, its share in percent."""
+    total, done = int(job["total"] or 0), int(job["done"] or 0)
+    return {
+        **job,
+        "name": KINDS[JobKind(job["kind"])],
+        "under_way": JobState(job["state"]) in UNDER_WAY,
+        "percent": min(100, 100 * done // total) if total else None,
+    }
+
+
+def as_backup(record: Document) -> dict[str, Any]:
+    """Return a record of a backup for the list."""
+    counts = record.get("counts") if isinstance(record.get("counts"), dict) else {}
+    return {
+        **record,
+        "kind_words": BACKUP_KINDS.get(str(record.get("kind")), str(record.get("kind"))),
+        "batches": (counts or {}).get("batches"),
+        "people": (counts or {}).get("segmentadores"),
+        "good": record.get("verdict") == "good",
+    }
+
+
+def as_plan(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sections of a restore's plan, those that change first come as they are."""
+    return [
+        {
+            **section,
+            "label": SECTIONS.get(name, name),
+            "more_added": section["added"] - len(section["added_names"]),
+            "more_removed": section["removed"] - len(section["removed_names"]),
+            "more_changed": section["changed"] - len(section["differences"]),
+            "differs": section["added"] + section["changed"] + section["removed"],
+            "told": [
+                {"name": d["name"], "fields": [[f, *pair] for f, pair in d["fields"].items()]}
+                for d in section["differences"]
+            ],
+        }
+        for name, section in plan["sections"].items()
+    ]
+
+
+def as_rows(rows: list[Document]) -> list[dict[str, Any]]:
+    """Return rows of a comparison."""
+    return [
+        {
+            "kind": row["kind"],
+            "kind_words": CHANGES[row["kind"]],
+            "section": "persona" if row["section"] == "segmentadores" else "batch",
+            "name": row["name"],
+            "fields": row["fields"],
+        }
+        for row in rows
+    ]
+
+
+def as_counts(counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+    """Return the counts of a comparison, a line per section."""
+    return [{"label": SECTIONS.get(name, name), **numbers} for name, numbers in counts.items()]
