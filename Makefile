@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Each half has its own mongod and its own site; the tests of a file stay together.
+TWO_AT_A_TIME := -n 2 --dist loadfile
 
 .PHONY: run test test-standalone soak bench lint requirements stop clean help
 
@@ -22,11 +24,11 @@ run: $(VENV)/.run
 
 test: $(VENV)/.test
 	@.ci/system-packages chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TWO_AT_A_TIME)
 
 test-standalone: $(VENV)/.test
 	@.ci/system-packages chromium
-	TEST_MONGO_STANDALONE=1 $(BIN)/python -m pytest
+	TEST_MONGO_STANDALONE=1 $(BIN)/python -m pytest $(TWO_AT_A_TIME)
 
 soak: $(VENV)/.test
 	SOAK=1 $(BIN)/python -m pytest tests/faults -s

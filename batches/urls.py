@@ -1,12 +1,13 @@
 from django.urls import path
 
-from batches.views import batch, board, dashboard, history, own_work, trash
+from batches.views import batch, board, dashboard, history, metrics, own_work, trash
 
 urlpatterns = [
     path("dashboard", dashboard.dashboard, name="dashboard"),
     path("dashboard/version", dashboard.version, name="dashboard_version"),
     path("dashboard/views", dashboard.views, name="dashboard_views"),
     path("dashboard/row/<path:batch_id>", dashboard.row, name="dashboard_row"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("historial", history.history, name="history"),
     path("historial/<str:operation>", history.operation, name="operation"),
     path("papelera", trash.trash_page, name="trash"),

@@ -18,6 +18,7 @@ from benchmarks.changing import changing
 from benchmarks.dataset import load
 from benchmarks.exporting import exporting_all
 from benchmarks.listing import listing_pages
+from benchmarks.serving import serving
 from benchmarks.syncing import syncing
 from benchmarks.timing import best, head, row
 from segmentacion.http.json import dumps
@@ -61,6 +62,7 @@ def run_all(*, batches: int, files: int, topics: Collection[str]) -> None:
         "changing": lambda: changing(ids),
         "masks": lambda: listing_pages(ids, files),
         "backups": backups,
+        "http": serving,
     }
     for topic, table in tables.items():
         if topic in topics:

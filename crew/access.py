@@ -8,11 +8,17 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from crew.rules import Capability, Role, capabilities_of
+from crew.rules import Capability, Role, Scope, capabilities_of
 from segmentacion.actors import Actor, Channel
 
 User = AbstractBaseUser | AnonymousUser
 View = Callable[..., HttpResponseBase]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Where a token does not work whatever its scope: it cannot make others, nor change accounts.
+ONLY_SESSIONS = ("/cuenta", "/admin/")
+# The only addresses that a token of a special scope opens.
+SPECIAL = {Scope.PROMETHEUS: ("/metrics/prometheus",)}
+NO_TOKENS = "Aquí no sirve un token: entra con tu cuenta en el navegador."
 
 
 def ensure_groups() -> None:
@@ -57,6 +63,23 @@ def requires(capability: Capability) -> Callable[[View], View]:
     return decorate
 
 
+def refused_by_scope(request: HttpRequest, scope: Scope) -> str:
+    """Return why a token of this scope may not ask for this, in Spanish; "" when it may."""
+    if request.path.startswith(ONLY_SESSIONS):
+        return NO_TOKENS
+    if scope in SPECIAL and request.path not in SPECIAL[scope]:
+        return f"Este token solo sirve para {', '.join(SPECIAL[scope])}."
+    if scope is not Scope.WRITE and request.method not in SAFE:
+        return "Este token solo permite leer. Para cambiar algo usa uno de lectura y escritura."
+    return ""
+
+
+def may_scrape(request: HttpRequest) -> bool:
+    """Tell whether this request may have the figures for the monitoring: a login that may see how
+    the servers are, or a token of such an account, the scope `prometheus` included."""
+    return may(request.user, Capability.MONITOR)
+
+
 def actor_of(request: HttpRequest, channel: Channel = Channel.WEB) -> Actor:
     """Return who is asking. A token makes the channel the API's; a session is a page's, also
     when the page calls the API."""
@@ -67,5 +90,8 @@ def actor_of(request: HttpRequest, channel: Channel = Channel.WEB) -> Actor:
 
 def _roles(user: User) -> set[Role]:
     known = {role.value for role in Role}
-    names = user.groups.values_list("name", flat=True)  # type: ignore[union-attr]
+    # The session's account comes with its groups (`crew.backends`); others are asked for.
+    names = getattr(user, "role_names", None)
+    if names is None:
+        names = user.groups.values_list("name", flat=True)  # type: ignore[union-attr]
     return {Role(name) for name in names if name in known}

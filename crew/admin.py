@@ -3,26 +3,19 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from crew import queries, services
+from crew import account_admin, queries, services
 from crew.access import actor_of, may
+from crew.events import Event
 from crew.forms import RemovalForm, SegmenterForm
-from crew.models import ApiToken, Segmenter
+from crew.models import Segmenter
 from crew.rules import Capability, CrewError
-from crew.tokens import revoke
 from segmentacion.actors import Channel
 from segmentacion.templatetags.spanish import moment
-
-admin.site.unregister(User)
-admin.site.unregister(Group)
 
 
 class CrewPermissions:
@@ -83,6 +76,10 @@ class SegmenterAdmin(CrewPermissions, ModelAdmin):  # type: ignore[misc]
         old = form.initial["name"] if change else data["name"]
         fields = ("name", "role", "email", "active", "login")
         changes = {field: data[field] for field in fields if field in form.changed_data}
+        if "login" in changes:  # whose batches an account may work on
+            told = f"{form.initial.get('login') or 'nadie'} → {data['login'] or 'nadie'}"
+            about, detail = f"cuenta de {data['name']}", told
+            account_admin.note(request, Event.ACCOUNT_CHANGED, about=about, detail=detail)
         moved = services.change_person(old, actor=actor, **changes)
         if moved:
             self.message_user(request, f"Batches cuyo responsable cambió de nombre: {moved:,}.")
@@ -139,38 +136,3 @@ class SegmenterAdmin(CrewPermissions, ModelAdmin):  # type: ignore[misc]
             services.change_person(person.name, actor=actor, active=active)
         word = "reactivadas" if active else "desactivadas"
         self.message_user(request, f"Personas {word}: {len(people)}.", messages.SUCCESS)
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(CrewPermissions, ModelAdmin):  # type: ignore[misc]
-    """Tokens of programs: seen and revoked here, created by `manage.py create_token`."""
-
-    list_display = ("username", "name", "created_at", "last_used_at", "revoked_at")
-    list_filter = ("username",)
-    actions: ClassVar[list[str]] = ["revoke"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.action(description="Revocar")
-    def revoke(self, request: HttpRequest, tokens: Any) -> None:
-        count = revoke([token.digest for token in tokens])
-        self.message_user(request, f"Tokens revocados: {count}.")
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    pass

@@ -7,7 +7,8 @@ from unfold.widgets import UnfoldBooleanWidget
 
 from crew import queries
 from crew.models import Segmenter
-from crew.rules import CrewError, clean_name
+from crew.rules import CrewError, Scope, clean_name
+from crew.tokens import MAX_NAME, NewToken
 
 
 class SegmenterForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -68,3 +69,46 @@ class RemovalForm(forms.Form):
     @property
     def unassign(self) -> bool:
         return bool(self.cleaned_data.get("fate") == "unassign")
+
+
+class TokenForm(forms.Form):
+    """What a new token is for, what it may do, and until when."""
+
+    name = forms.CharField(
+        max_length=MAX_NAME,
+        error_messages={"required": "Di para qué es: así sabrás cuál revocar."},
+    )
+    scope = forms.ChoiceField(
+        choices=[
+            (Scope.READ.value, "Solo leer"),
+            (Scope.WRITE.value, "Leer y escribir"),
+            (Scope.PROMETHEUS.value, "Solo monitoreo (Prometheus)"),
+        ],
+        initial=Scope.READ.value,
+    )
+    days = forms.TypedChoiceField(
+        choices=[
+            ("30", "30 días"),
+            ("90", "90 días"),
+            ("365", "Un año"),
+            ("", "No caduca"),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="90",
+    )
+    operation = forms.RegexField(r"^[0-9a-f]{24}$", widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, monitors: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not monitors:  # the figures are not for this account: a token would open nothing
+            choices = self.fields["scope"].choices  # type: ignore[attr-defined]
+            self.fields["scope"].choices = [  # type: ignore[attr-defined]
+                choice for choice in choices if choice[0] != Scope.PROMETHEUS
+            ]
+
+    def wanted(self) -> NewToken:
+        """Return what was asked for."""
+        data = self.cleaned_data
+        return NewToken(data["name"], Scope(data["scope"]), data["days"], data["operation"])

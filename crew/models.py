@@ -5,11 +5,15 @@ from typing import Any, ClassVar
 from bson import ObjectId
 from bson.errors import InvalidId
 from django.db import models
+from django.utils import timezone
 from django_mongodb_backend.fields import ObjectIdAutoField
 
 from crew import rules
+from crew.rules import Scope
 from segmentacion.mongo.fields import StoredField
 from segmentacion.mongo.indexes import PlainIndex
+
+AUDIT = "audit_log"  # written by crew/audit.py, read by crew/queries.py
 
 
 class AnyIdField(ObjectIdAutoField):
@@ -63,7 +67,10 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     username = models.CharField("cuenta", max_length=150)
     name = models.CharField("nombre", max_length=80, blank=True, default="")
+    # What it may do of what its account may: tokens of before have none here, and may all.
+    scope = models.CharField("alcance", max_length=20, default=Scope.WRITE.value, null=True)
     created_at = models.DateTimeField("creado")
+    expires_at = models.DateTimeField("caduca", null=True)
     last_used_at = models.DateTimeField("último uso", null=True)
     revoked_at = models.DateTimeField("revocado", null=True)
 
@@ -75,3 +82,15 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} · {self.name or self.digest[:8]}"
+
+    @property
+    def allowed(self) -> Scope:
+        """Return its scope; what nobody knows any more may only read."""
+        if not self.scope:
+            return Scope.WRITE
+        return Scope(self.scope) if self.scope in set(Scope) else Scope.READ
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its time has passed."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()

@@ -1,13 +1,28 @@
 """Reads of the crew."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
-from crew.models import Segmenter
+from bson import ObjectId
+from bson.errors import InvalidId
+from django.utils import timezone
+
+from crew.events import EventFilter, EventFilterError
+from crew.models import AUDIT, Segmenter
 from crew.rules import DEFAULT_JOB, UnknownPersonError
 from crew.work import Load, work
 from segmentacion.mongo import trash
 from segmentacion.mongo.clients import Document, main_collection
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Entries of the log of accesses, newest first, and where the next page begins."""
+
+    records: list[Document]
+    next_cursor: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,43 @@ def trashed_person(key: str) -> Document:
 def team_size() -> int:
     """Return how many people the crew has, those not active included."""
     return main_collection(Segmenter.COLLECTION).count_documents({"name": {"$type": "string"}})
+
+
+def events(asked: EventFilter) -> EventPage:
+    """Return a page of the log of accesses. Raises EventFilterError for a cursor of elsewhere."""
+    condition: Document = {"who": asked.who} if asked.who else {}
+    if asked.kind:
+        condition["kind"] = asked.kind
+    period: Document = {"$gte": _midnight(asked.start)} if asked.start else {}
+    if asked.end:
+        period["$lt"] = _midnight(asked.end + timedelta(days=1))
+    both = [condition | ({"at": period} if period else {})]
+    if asked.cursor:
+        at, key = _decoded(asked.cursor)
+        both.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": key}}]})
+    found = main_collection(AUDIT).find({"$and": both}).sort([("at", -1), ("_id", -1)])
+    records = list(found.limit(PER_PAGE + 1))
+    last = records[PER_PAGE - 1] if len(records) > PER_PAGE else None
+    cursor = f"{last['at'].timestamp():.3f}_{last['_id']}" if last else ""
+    return EventPage(records[:PER_PAGE], cursor)
+
+
+def people_of_events() -> list[str]:
+    """Return who did anything that the log of accesses tells, from an index."""
+    names = (str(who) for who in main_collection(AUDIT).distinct("who"))
+    return sorted((name for name in names if name), key=str.casefold)
+
+
+def _decoded(cursor: str) -> tuple[datetime, ObjectId]:
+    moment, _, key = cursor.partition("_")
+    try:
+        return datetime.fromtimestamp(float(moment), UTC), ObjectId(key)
+    except (ValueError, OverflowError, OSError, InvalidId) as error:
+        raise EventFilterError("cursor: no es de esta lista") from error
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time())).astimezone(UTC)
 
 
 def _member(document: Document, loads: dict[str, Load]) -> Member:

@@ -35,15 +35,34 @@ class Capability(StrEnum):
     VERIFY = "verify"  # any mask archive; who works may verify those of own batches
     BACKUP = "backup"  # everything, whole: made, restored
     EXPORT = "export"  # files of everybody's work: not for segmenters
+    METRICS = "metrics"  # everybody's figures; without it, own ones and those of the whole team
+    INTAKE = "intake"  # images: process, upload, try again
+    FORCE_ARCHIVE = "force_archive"  # an image that nobody knows to be uploaded
+    MONITOR = "monitor"  # how the servers are: /sistema and its figures
+
+
+class Scope(StrEnum):
+    """What a token may do of what its account may."""
+
+    WRITE = "write"  # all of it
+    READ = "read"  # what changes nothing
+    PROMETHEUS = "prometheus"  # the figures for the monitoring, and nothing else
 
 
 EVERYONE = frozenset({Capability.READ, Capability.SYNC})
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.LEAD: frozenset(Capability),
     Role.REVIEWER: EVERYONE
-    | {Capability.REVIEW, Capability.COMMENT, Capability.EXPORT, Capability.VERIFY},
+    | {
+        Capability.REVIEW,
+        Capability.COMMENT,
+        Capability.EXPORT,
+        Capability.METRICS,
+        Capability.VERIFY,
+        Capability.INTAKE,
+    },
     Role.SEGMENTER: EVERYONE | {Capability.WORK, Capability.COMMENT},
-    Role.VIEWER: EVERYONE | {Capability.EXPORT},
+    Role.VIEWER: EVERYONE | {Capability.EXPORT, Capability.METRICS},
 }
 
 

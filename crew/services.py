@@ -252,7 +252,12 @@ def _set_unique_name(key: Any, *, old: str, new: str, pending: Document) -> None
         raise DuplicateNameError(new)
     try:
         result = people.update_one(
-            {"_id": key, "name": old}, {"$set": {"name": new, "pending": pending}}
+            {"_id": key, "name": old},
+            {
+                "$set": {"name": new, "pending": pending},
+                # By it the figures know that a name in an old event is this person.
+                "$push": {"former_names": {"name": old, "until": datetime.now(UTC)}},
+            },
         )
     except DuplicateKeyError:
         raise DuplicateNameError(new) from None

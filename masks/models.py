@@ -1,4 +1,5 @@
-"""Documents of the masks app: runs of the sync, the catalogue of the store, verdicts, previews."""
+"""Documents of the masks app: runs of the sync, the catalogue of the store, verdicts, previews,
+uploads, images of the intake."""
 
 from typing import Any, ClassVar
 
@@ -145,3 +146,41 @@ class ArchivePreview(models.Model):
         managed = False
         verbose_name = "muestra de máscaras"
         verbose_name_plural = "muestras de máscaras"
+
+
+class IntakeImage(models.Model):
+    """An image on its way through the intake (docs/decisions/0027).
+
+    `folder` is the id of the set of folders it is in, `name` what it was called in source, `file`
+    its name on disk now. `live`: it is in images_sources, where no two files share a name.
+    """
+
+    COLLECTION: ClassVar[str] = "intake_images"
+    INDEXES: ClassVar[list[PlainIndex]] = [
+        PlainIndex([("folder", 1), ("file", 1)], unique=True, where={"live": True}),
+        PlainIndex([("folder", 1), ("state", 1), ("position", 1)]),
+        PlainIndex([("folder", 1), ("position", -1)]),
+        PlainIndex([("folder", 1), ("updated_at", -1), ("_id", -1)]),
+        PlainIndex([("sha256", 1)]),
+    ]
+
+    key = AnyIdField(primary_key=True, db_column="_id")
+    folder = models.CharField("carpeta", max_length=64)
+    name = models.CharField("nombre", max_length=1024)
+    file = models.CharField("archivo", max_length=1024)
+    position = StoredField("orden")
+    state = models.CharField("estado", max_length=16)
+    live = models.BooleanField("en proceso", default=False)
+    length = StoredField("bytes")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    attempts = StoredField("intentos")
+    error = StoredField("error")
+    code = models.CharField("código", max_length=200)
+    updated_at = models.DateTimeField("cambio")
+    archived_at = models.DateTimeField("archivada", null=True)
+
+    class Meta:
+        db_table = "intake_images"
+        managed = False
+        verbose_name = "imagen"
+        verbose_name_plural = "imágenes"

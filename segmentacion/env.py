@@ -3,11 +3,13 @@
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from pymongo.uri_parser import parse_uri
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -32,6 +34,34 @@ def parse_rate(text: str) -> Rate | None:
             f"«{text}» no es un límite de peticiones: escribe por ejemplo 30/m (s, m, h o d)."
         )
     return Rate(int(found[1]), UNITS[found[2]])
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """A moment of each week: the day from 1, Monday, to 7, and the local time."""
+
+    day: int
+    time: time
+
+    def has_come(self, now: datetime) -> bool:
+        """Tell whether it has come in the ISO week of this local moment."""
+        return (now.isoweekday(), now.time()) >= (self.day, self.time)
+
+
+def parse_weekly(text: str) -> Weekly | None:
+    """Return the moment that `mon 08:00` says; None, which is never, when empty.
+
+    Raises ImproperlyConfigured when it says something else.
+    """
+    if not text.strip():
+        return None
+    found = re.fullmatch(r"([a-z]{3}) ([01][0-9]|2[0-3]):([0-5][0-9])", text.strip(), re.ASCII)
+    if found is None or found[1] not in DAYS:
+        raise ImproperlyConfigured(
+            f"«{text}» no es un momento de la semana: escribe por ejemplo mon 08:00 "
+            f"({', '.join(DAYS)})."
+        )
+    return Weekly(DAYS.index(found[1]) + 1, time(int(found[2]), int(found[3])))
 
 
 def database_name_in(uri: str) -> str:

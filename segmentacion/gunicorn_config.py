@@ -16,6 +16,7 @@ from segmentacion import supervisor
 from segmentacion.mongo.clients import close_clients
 from segmentacion.mongo.embedded import spawn_guard
 from segmentacion.mongo.server import embedded_server, is_embedded, leave_to_guard
+from segmentacion.mongo.tallies import keep_handing_on, stop_handing_on
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "segmentacion.settings")
 
@@ -35,6 +36,7 @@ max_requests_jitter = 2_000
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+logconfig_dict = settings.LOGGING  # its own lines look like all others
 control_socket_disable = True
 proc_name = "segmentacion"
 forwarded_allow_ips = "127.0.0.1,::1"
@@ -73,10 +75,22 @@ def when_ready(server: Any) -> None:
         print(announcement, flush=True)  # noqa: T201
 
 
+def post_worker_init(worker: Any) -> None:
+    """Have each worker hand on what it counts."""
+    keep_handing_on()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Hand on what a worker that ends has counted last."""
+    stop_handing_on()
+
+
 def _keep_supervisor() -> None:
     """Keep the supervisor running until this master leaves; started again when it is killed."""
     while not _leaving.is_set():
-        process = supervisor.spawn()
+        process = supervisor.spawn(
+            mail=settings.WEEKLY_MAIL_AT is not None, backup=settings.BACKUP_DAILY
+        )
         while process.poll() is None:
             if _leaving.wait(SUPERVISOR_CHECK):
                 process.terminate()

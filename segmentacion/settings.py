@@ -4,14 +4,14 @@ Every setting is listed with its default in `.env.example`. A missing SECRET_KEY
 stops the program: no secret has a default. `make run` writes one into `.env`.
 """
 
-import sys
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from segmentacion.env import database_name_in, parse_rate
+from segmentacion.env import database_name_in, parse_rate, parse_weekly
+from segmentacion.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -83,6 +83,25 @@ SYNC_LEASE_SECONDS = env.float("SYNC_LEASE_SECONDS", default=30)
 UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=2_048)
 UPLOAD_FOLDER = DATA_FOLDER / "uploads"  # an archive waits here, without a name, for its verdict
 
+# --- Image intake: what processes an image, within which limits (docs/intake-processing.md) -------
+INTAKE_PROCESSOR = env.str(
+    "INTAKE_PROCESSOR", default="masks.intake.processing.default.process_image"
+)
+INTAKE_PROCESS_SECONDS = env.float("INTAKE_PROCESS_SECONDS", default=120)
+INTAKE_PROCESS_MEMORY_MB = env.int("INTAKE_PROCESS_MEMORY_MB", default=1_024)
+# Where the originals go: a bucket of the main database, unless another server or database is named.
+INTAKE_MONGO_URI = env.str("INTAKE_MONGO_URI", default="")
+INTAKE_DB = env.str("INTAKE_DB", default="") or database_name_in(INTAKE_MONGO_URI)
+INTAKE_BUCKET = env.str("INTAKE_BUCKET", default="intake.images")
+# A file is taken once it was left alone for so long; failures are tried again so often, after
+# pauses that double from the first one; then a person is told.
+INTAKE_SETTLE_SECONDS = env.float("INTAKE_SETTLE_SECONDS", default=2.0)
+INTAKE_ATTEMPTS = env.int("INTAKE_ATTEMPTS", default=6)
+INTAKE_RETRY_SECONDS = env.float("INTAKE_RETRY_SECONDS", default=5.0)
+INTAKE_MAIL_TO = env.list("INTAKE_MAIL_TO", default=[])
+INTAKE_WEBHOOK_URL = env.str("INTAKE_WEBHOOK_URL", default="")
+INTAKE_WEBHOOK_SECRET = env.str("INTAKE_WEBHOOK_SECRET", default="")
+
 # --- The programs beside the web server: following the mask store, the daily backup ------------
 SUPERVISE = env.bool("SUPERVISE", default=True)
 WATCH_POLL_SECONDS = env.float("WATCH_POLL_SECONDS", default=3.0)
@@ -93,9 +112,27 @@ WIP_LIMIT = env.int("WIP_LIMIT", default=5)
 # --- Limits: how often an account may export (30/m: thirty a minute) -------------------------
 EXPORT_RATE = env.str("EXPORT_RATE", default="30/m")
 EXPORT_LIMIT = parse_rate(EXPORT_RATE)
+# ... and for each of the other dear things: syncing, verifying, previews, plans, uploads.
+HEAVY_RATE = env.str("HEAVY_RATE", default="120/m")
+HEAVY_LIMIT = parse_rate(HEAVY_RATE)
+
+# --- Access: wrong passwords, sessions, the log of who came in and what left --------------------
+# So many wrong passwords are free; the next pause lasts this long, then twice as long, and so on.
+LOGIN_TRIES = env.int("LOGIN_TRIES", default=5)
+LOGIN_PAUSE_SECONDS = env.int("LOGIN_PAUSE_SECONDS", default=30)
+LOGIN_MAX_PAUSE_SECONDS = env.int("LOGIN_MAX_PAUSE_SECONDS", default=900)
+# A session ends after so long without use, and after so long in any case.
+SESSION_IDLE_HOURS = env.float("SESSION_IDLE_HOURS", default=72)
+SESSION_MAX_DAYS = env.float("SESSION_MAX_DAYS", default=14)
+PASSWORD_RESET_HOURS = env.float("PASSWORD_RESET_HOURS", default=2)
+AUDIT_DAYS = env.int("AUDIT_DAYS", default=400)
+# How many proxies in front of us write X-Forwarded-For; -1: one with HTTPS, else none.
+PROXIES = env.int("PROXIES", default=-1)
+PROXY_COUNT = int(HTTPS) if PROXIES < 0 else PROXIES
 
 # --- Backups: where they go, and who is told by e-mail when the automatic one fails -------------
 BACKUP_DIRECTORY = DATA_FOLDER / (env.str("BACKUP_DIRECTORY", default="") or "backups")
+BACKUP_DAILY = env.bool("BACKUP_DAILY", default=True)
 BACKUP_MAIL_TO = env.list("BACKUP_MAIL_TO", default=[])
 
 # --- Applications ---------------------------------------------------------------------------
@@ -119,15 +156,18 @@ INSTALLED_APPS = [
     "exports",
 ]
 MIDDLEWARE = [
+    "segmentacion.http.tracing.RequestTracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "segmentacion.http.headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "segmentacion.http.deadline.ReadDeadlineMiddleware",
     "segmentacion.http.errors.MethodNotAllowedMiddleware",
+    "segmentacion.http.throttling.TooManyRequestsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "segmentacion.http.sessions.SessionAgeMiddleware",
     "crew.tokens.BearerTokenMiddleware",
     "segmentacion.http.login.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -183,10 +223,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["crew.backends.AccountBackend"]
+SESSION_ENGINE = "segmentacion.http.session_store"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/dashboard"
 LOGOUT_REDIRECT_URL = "/login"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_AGE = int(SESSION_MAX_DAYS * 24 * 3600)
+PASSWORD_RESET_TIMEOUT = int(PASSWORD_RESET_HOURS * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -207,21 +250,23 @@ EMAIL_TIMEOUT = 20  # seconds that the mail server may take for one answer
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="segmentacion@localhost")
 # Who gets the weekly summary; empty: the leads.
 SUMMARY_MAIL_TO = env.list("SUMMARY_MAIL_TO", default=[])
+# When `serve` mails workloads and summary, in local time; never by default.
+WEEKLY_MAIL = env.str("WEEKLY_MAIL", default="")
+WEEKLY_MAIL_AT = parse_weekly(WEEKLY_MAIL)
 
 # --- Logs ---------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "plain"}
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "segmentacion": {"level": "INFO"},
-        "django.security.DisallowedHost": {"level": "ERROR"},
-    },
-}
+# Empty: a readable line on a terminal, JSON anywhere else.
+LOG_FORMAT = env.str("LOG_FORMAT", default="")
+try:
+    LOGGING = logs.configuration(LOG_FORMAT)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
+# From how many milliseconds on a request is kept among the slow ones of /sistema.
+SLOW_REQUEST_MS = env.int("SLOW_REQUEST_MS", default=1_000)
+# What a monitor sends as bearer token to read /metrics/prometheus, besides tokens of accounts.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if 0 < len(METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("METRICS_TOKEN debe tener al menos 32 caracteres.")
 
 UNFOLD = {
     "SITE_ICON": lambda request: static("favicon.svg"),

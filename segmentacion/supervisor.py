@@ -10,6 +10,7 @@ programs with it. It imports no app and opens no database.
 
 import argparse
 import logging
+import logging.config
 import os
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+from segmentacion.telemetry import logs
 
 logger = logging.getLogger("segmentacion.supervisor")
 
@@ -83,6 +86,9 @@ class Program:
             logger.warning("%s ended with %s; again in %.0f s", self.name, code, pause)
 
 
+MAIL_EVERY = 900.0
+# Whether a backup is due is asked this often; the first time once the start is over.
+BACKUP_EVERY, BACKUP_FIRST = 3_600.0, 60.0
 PROGRAMS = [Program("watcher", ["sync_masks", "--watch"])]
 
 
@@ -90,10 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Supervise until the parent is gone or SIGTERM; always 0."""
     parser = argparse.ArgumentParser(prog="segmentacion.supervisor")
     parser.add_argument("--parent", type=int, required=True, metavar="PID")
-    parent = _process(parser.parse_args(arguments).parent)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    parser.add_argument("--mail", action="store_true", help="mail the team when its time comes")
+    parser.add_argument("--backup", action="store_true", help="make the daily backup")
+    options = parser.parse_args(arguments)
+    parent = _process(options.parent)
+    if options.mail:
+        PROGRAMS.append(Program("mail", ["send_weekly", "--if-due"], every=MAIL_EVERY))
+    if options.backup:
+        PROGRAMS.append(_daily_backup())
+    logging.config.dictConfig(logs.configuration(os.environ.get("LOG_FORMAT", "")))
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is meant for the parent
@@ -105,14 +116,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def spawn() -> "subprocess.Popen[bytes]":
+def spawn(*, mail: bool = False, backup: bool = False) -> "subprocess.Popen[bytes]":
     """Start a supervisor for this process. It ends by itself after us, or on SIGTERM."""
+    command = [sys.executable, "-m", "segmentacion.supervisor", "--parent", str(os.getpid())]
+    flags = [name for name, wanted in (("--mail", mail), ("--backup", backup)) if wanted]
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "segmentacion.supervisor", "--parent", str(os.getpid())],
+        [*command, *flags],
         stdin=subprocess.DEVNULL,
         cwd=MANAGE.parent,
         start_new_session=True,
     )
+
+
+def _daily_backup() -> Program:
+    command = ["backup", "--scheduled", "--if-due"]
+    first = time.monotonic() + BACKUP_FIRST
+    return Program("backup", command, every=BACKUP_EVERY, next_at=first)
 
 
 def _process(pid: int) -> psutil.Process | None:

@@ -8,15 +8,17 @@ from django.urls import include, path
 from batches.api import router as batches_router
 from crew.api import router as crew_router
 from exports.api import router as exports_router
+from masks.api import intake_router
 from masks.api import router as masks_router
 from segmentacion.http.api import build_api
 from segmentacion.http.health import healthz, readyz
 
 api = build_api()
-api.add_router("", batches_router)
-api.add_router("", crew_router)
-api.add_router("", masks_router)
-api.add_router("", exports_router)
+api.add_router("/api", batches_router)
+api.add_router("/api", crew_router)
+api.add_router("/api", masks_router)
+api.add_router("/api", exports_router)
+api.add_router("", intake_router)  # at the root: `/processing_status` and the like
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -29,10 +31,10 @@ urlpatterns = [
     path("", include("batches.urls")),
     path("", include("masks.urls")),
     path("", include("exports.urls")),
-    path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("", api.urls),
 ]
 
 handler400 = "segmentacion.http.errors.bad_request"

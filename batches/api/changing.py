@@ -24,6 +24,7 @@ from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.once import once, operation_of
 from segmentacion.http.schemas import answers
+from segmentacion.http.throttling import limited
 
 
 class Bulk(Schema):
@@ -41,8 +42,11 @@ class Comment(Schema):
 
 
 @router.post(
-    "/batches/bulk", summary="Cambiar muchos batches de una vez", response=answers(BulkAnswer, 409)
+    "/batches/bulk",
+    summary="Cambiar muchos batches de una vez",
+    response=answers(BulkAnswer, 409, 429),
 )
+@limited("bulk")
 @once
 @refusals
 def bulk(request: HttpRequest, payload: Bulk) -> HttpResponse:

@@ -19,6 +19,7 @@ from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.once import once, operation_of
 from segmentacion.http.schemas import answers
+from segmentacion.http.throttling import limited
 
 WORD = "ELIMINAR"
 
@@ -68,8 +69,9 @@ def delete_batch(
 @router.post(
     "/batches/bulk/delete",
     summary="Mover muchos batches a la papelera",
-    response=answers(DeletionAnswer, 409),
+    response=answers(DeletionAnswer, 409, 429),
 )
+@limited("bulk")
 @once
 @refusals
 def delete_many(request: HttpRequest, payload: Deletion) -> HttpResponse:

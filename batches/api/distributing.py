@@ -25,6 +25,7 @@ from crew.rules import Capability
 from segmentacion.http.json import json_response
 from segmentacion.http.once import once, operation_of
 from segmentacion.http.schemas import answers
+from segmentacion.http.throttling import limited
 
 
 class Distribution(Schema):
@@ -47,8 +48,9 @@ class Transfer(Schema):
 @router.post(
     "/distribute",
     summary="Repartir batches por carga abierta y peso",
-    response=answers(DistributionAnswer, 409),
+    response=answers(DistributionAnswer, 409, 429),
 )
+@limited("bulk")
 @once
 @refusals
 def distribute_batches(request: HttpRequest, payload: Distribution) -> HttpResponse:

@@ -32,7 +32,7 @@ def list_batches(request: HttpRequest) -> HttpResponse:
     etag = etags.etag_of(
         versions.current(DATA_VERSION), timezone.localdate(), request.GET.urlencode()
     )
-    return etags.answer(request, etag, lambda: _list(request))
+    return etags.answer(request, etag, lambda: _list(request), keep=True)
 
 
 def _list(request: HttpRequest) -> HttpResponse:

@@ -14,13 +14,15 @@ from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.once import once, operation_of
 from segmentacion.http.schemas import answers
+from segmentacion.http.throttling import limited
 
 
 @router.post(
     "/undo/{operation}",
     summary="Deshacer una operación (o rehacerla)",
-    response=answers(UndoAnswer, 404, 409),
+    response=answers(UndoAnswer, 404, 409, 429),
 )
+@limited("bulk")
 @once
 @refusals
 def undo_operation(request: HttpRequest, operation: str) -> HttpResponse:

@@ -54,7 +54,8 @@ class ImportCommand(ReportCommand):
         self._print_report(options, plan, report)
 
     def _show(self, options: dict[str, Any], plan: ImportPlan) -> None:
-        self.say(options, f"📋 Plan para {options['file'].name if options['file'] else settings.DATA_DIRECTORY}:")
+        source = options["file"].name if options["file"] else settings.DATA_DIRECTORY
+        self.say(options, f"📋 Plan para {source}:")
         self.say(options, f"   • Nuevos: {len(plan.new):,}")
         self.say(options, f"   • Con cambios: {len(plan.changed):,}")
         self.say(options, f"   • Sin cambios: {plan.unchanged:,}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -75,10 +76,18 @@ def cards(assignee: str, board_filter: BatchFilter, *, size: int, cursor: str = 
 
 
 def loads(board_filter: BatchFilter) -> dict[str, Load]:
-    """Return how many batches each holds that pass a filter, as kept at this data version."""
+    """Return how many batches each holds that pass a filter, as of now; "" is nobody."""
     condition = condition_of(board_filter)
     subject = {"condition": repr(condition), "day": str(timezone.localdate())}
-    rows = kept("board", subject, lambda: _tally(condition))
+    return _loads(kept("board", subject, lambda: _tally(condition), exact=True))
+
+
+def recount_loads() -> dict[str, Load]:
+    """Count now how many batches each holds."""
+    return _loads(_tally({}))
+
+
+def _loads(rows: list[list[Any]]) -> dict[str, Load]:
     counts: dict[str, dict[str, int]] = {}
     for assignee, status, count in rows:
         by_status = counts.setdefault(assignee, {})
@@ -86,7 +95,7 @@ def loads(board_filter: BatchFilter) -> dict[str, Load]:
     return {name: _load(by_status) for name, by_status in counts.items()}
 
 
-def _tally(condition: Document) -> list[list[object]]:
+def _tally(condition: Document) -> list[list[Any]]:
     groups = main_collection(Batch.COLLECTION).aggregate(
         [
             {"$match": {"$and": [HAS_ID, condition]} if condition else HAS_ID},

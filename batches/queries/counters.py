@@ -38,9 +38,9 @@ class Counters:
 
 
 def counters() -> Counters:
-    """Return the counters, as counted at the current data version."""
+    """Return the counters of now: counted anew only after somebody wrote."""
     day = timezone.localdate()
-    return Counters(**kept("counters", {"day": str(day)}, lambda: asdict(recount())))
+    return Counters(**kept("counters", {"day": str(day)}, lambda: asdict(recount()), exact=True))
 
 
 def recount() -> Counters:

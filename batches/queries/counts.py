@@ -2,7 +2,8 @@
 
 An exact count reads every key (26 ms per 100,000), so it is not done per request. A kept count
 is good while no write of ours happened, and for half a minute at the most, because other
-programs write to this database too.
+programs write to this database too. An `exact` one is not used after theirs either, where the
+server tells how often it was written to (one more small read).
 """
 
 import hashlib
@@ -12,7 +13,8 @@ from typing import Any
 
 from bson import encode
 
-from batches.models import DATA_VERSION
+from batches.models import DATA_VERSION, Batch
+from segmentacion.mongo import versions
 from segmentacion.mongo.clients import Document, main_collection
 
 COLLECTION = "app_state"
@@ -25,6 +27,7 @@ def kept(
     compute: Callable[[], Any],
     *,
     of: Sequence[str] = (DATA_VERSION,),
+    exact: bool = False,
 ) -> Any:
     """Return `compute()`, or what it returned for the same subject at this data version.
 
@@ -38,7 +41,9 @@ def kept(
         document["_id"]: document
         for document in collection.find({"_id": {"$in": [key, *version_keys]}})
     }
-    version = [found.get(version_key, {}).get("value", 0) for version_key in version_keys]
+    version: list[Any] = [found.get(one, {}).get("value", 0) for one in version_keys]
+    if exact:
+        version.append(versions.writes_of(Batch.COLLECTION))
     stored = found.get(key)
     now = datetime.now(UTC)
     if stored and stored["version"] == version and now - stored["at"] < MAX_AGE:

@@ -27,7 +27,7 @@ KINDS = {
 }
 # The others either have no way back or are only put back in another way.
 UNDOABLE = frozenset(
-    {"change", "bulk", "next", "transfer", "distribute", "undo", "delete", "restore"}
+    {"change", "bulk", "next", "transfer", "distribute", "undo", "delete", "restore", "import"}
 )
 FIELDS = {path: label for path, label in LABELS.items() if path not in FOLLOWING}
 NAMES = ("who", "batch", "field", "channel", "kind", "from", "to", "cursor")

@@ -4,6 +4,7 @@ A cell that is left empty asks for nothing. Plain Python; opening files is for t
 """
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,8 +36,8 @@ HEADS = {
 }
 # Columns of our own exports that this system keeps by itself.
 KEPT_HERE = {
-    "cargado a mongo", "archivos", "ultimo archivo", "verificacion", "actualizado", "mongo uploaded",
-    "version", "created at", "updated at",
+    "cargado a mongo", "archivos", "ultimo archivo", "verificacion", "actualizado",
+    "mongo uploaded", "version", "created at", "updated at",
 }  # fmt: skip
 FIELDS = {name: path for path, names in HEADS.items() for name in names}
 WORDS: dict[str, dict[str, str]] = {
@@ -94,7 +95,7 @@ def csv_rows(text: str) -> Iterator[list[str]]:
     told = re.match(r"sep=(.)\r?\n", text)
     lines = text[told.end() :] if told else text
     separator = told[1] if told else _separator(lines)
-    reader = csv.reader(lines.splitlines(keepends=True), delimiter=separator)
+    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=separator)
     try:
         yield from reader
     except csv.Error as error:

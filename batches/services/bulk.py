@@ -197,6 +197,8 @@ def _recorded_parts(
     record: Document, asker: Asker, actor: Actor
 ) -> list[tuple[Many, Sequence[Any]]]:
     """Return the parts of an operation that was begun, each with its keys."""
+    if "parts" not in record["plan"]:  # changed a selection one way
+        raise operations.OperationTakenError(record["operation"])
     parts, start = [], 0
     for part in record["plan"]["parts"]:
         many = Many.of(part["asked"], asker=asker, actor=actor, operation=record["operation"])

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
-from pymongo import UpdateOne
-
-from batches.models import DATA_VERSION, IDS_VERSION, Batch
+from batches.models import Batch
 from batches.rules.importing import Row
 from batches.rules.names import parse_batch_id
 from batches.services import operations
-from batches.services.importing import FIRST_CREATED, new_batch
+from batches.services.importing import FIRST_CREATED, insert_new
 from batches.services.operations import Kind
 from segmentacion.actors import Actor
-from segmentacion.mongo import versions
 from segmentacion.mongo.clients import main_collection
 
 MAX_AT_ONCE = 10_000
@@ -60,30 +57,18 @@ def created_by(operation: str) -> Creation | None:
     record = operations.find(operation)
     if record is None or record["changed"] is None:
         return None
-    found = main_collection(Batch.COLLECTION).find(
-        {"_id": {"$in": record["keys"]}}, {"_id": 0, "id": 1}
-    )
-    return Creation(operation, sorted(document["id"] for document in found), repeated=True)
+    return Creation(operation, _ids_of(record["keys"]), repeated=True)
 
 
 def _insert(ids: Sequence[str], actor: Actor, operation: str) -> list[str]:
-    """Insert those that are absent. Two at once insert each batch once: an upsert on `id`."""
-    now = datetime.now(UTC)
+    """Insert those that are absent; return all that the operation created, also before it was cut
+    off. Two at once insert each batch once: an upsert on `id`."""
     rows = [Row(number, batch_id, {}) for number, batch_id in enumerate(ids, start=1)]
-    writes = [
-        UpdateOne(
-            {"id": row.id},
-            {
-                "$setOnInsert": new_batch(
-                    row, actor=actor, operation=operation, now=now, comment=COMMENT
-                )
-            },
-            upsert=True,
-        )
-        for row in rows
-    ]
-    result = main_collection(Batch.COLLECTION).bulk_write(writes, ordered=False)
-    versions.bump(DATA_VERSION, IDS_VERSION)
-    upserted = result.upserted_ids or {}
-    operations.add_keys(operation, list(upserted.values()), part=FIRST_CREATED)
-    return sorted(ids[index] for index in upserted)
+    insert_new(rows, actor=actor, operation=operation, part=FIRST_CREATED, comment=COMMENT)
+    record = operations.find(operation)
+    return _ids_of(record["keys"] if record else [])
+
+
+def _ids_of(keys: Sequence[Any]) -> list[str]:
+    found = main_collection(Batch.COLLECTION).find({"_id": {"$in": list(keys)}}, {"id": 1})
+    return sorted(document["id"] for document in found)

@@ -122,24 +122,33 @@ def _create(
     rows: Sequence[Row], *, actor: Actor, operation: str, report: ImportReport
 ) -> Iterator[int]:
     for number, chunk in enumerate(_chunks(rows)):
-        now = datetime.now(UTC)
-        writes = [
-            UpdateOne(
-                {"id": row.id},
-                {"$setOnInsert": new_batch(row, actor=actor, operation=operation, now=now)},
-                upsert=True,
-            )
-            for row in chunk
-        ]
-        result = main_collection(Batch.COLLECTION).bulk_write(writes, ordered=False)
-        versions.bump(DATA_VERSION, IDS_VERSION)
-        report.created += result.upserted_count
-        keys = list((result.upserted_ids or {}).values())
-        operations.add_keys(operation, keys, part=FIRST_CREATED + number)
-        if result.matched_count:
-            created = {chunk[index].id for index in result.upserted_ids or {}}
+        created = insert_new(chunk, actor=actor, operation=operation, part=FIRST_CREATED + number)
+        report.created += len(created)
+        if len(created) < len(chunk):
             report.conflicts += [row.id for row in chunk if row.id not in created]
         yield len(chunk)
+
+
+def insert_new(
+    rows: Sequence[Row], *, actor: Actor, operation: str, part: int, comment: str = ""
+) -> set[str]:
+    """Create those that are absent, in one command; return their ids. They are recorded before
+    they are there, so that whoever undoes an interrupted operation finds them."""
+    now = datetime.now(UTC)
+    documents = [
+        new_batch(row, actor=actor, operation=operation, now=now, comment=comment) for row in rows
+    ]
+    operations.add_keys(operation, [document["_id"] for document in documents], part=part)
+    writes = [
+        UpdateOne({"id": row.id}, {"$setOnInsert": document}, upsert=True)
+        for row, document in zip(rows, documents, strict=True)
+    ]
+    result = main_collection(Batch.COLLECTION).bulk_write(writes, ordered=False)
+    versions.bump(DATA_VERSION, IDS_VERSION)
+    written = set((result.upserted_ids or {}).keys())
+    if absent := [d["_id"] for index, d in enumerate(documents) if index not in written]:
+        operations.drop_keys(operation, absent, part=part)
+    return {rows[index].id for index in written}
 
 
 def _change(

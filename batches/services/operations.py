@@ -12,6 +12,7 @@ from typing import Any
 from batches.rules.states import BatchError
 from segmentacion.actors import Actor
 from segmentacion.mongo.clients import Document, main_collection
+from segmentacion.telemetry.facts import note_operation
 
 COLLECTION = "operations"
 # An operation's ids are stored in stretches of this many, far below a document's limit.
@@ -60,6 +61,7 @@ def begin(
     `plan` is what a repeated request needs to go on where a first one was cut off. The head of
     the record is written last: where it is, the rest is.
     """
+    note_operation(operation)
     collection = main_collection(COLLECTION)
     if plan is not None:
         collection.replace_one({"_id": _plan_id(operation)}, dict(plan), upsert=True)
@@ -105,11 +107,22 @@ def _plan_id(operation: str) -> str:
 
 
 def add_keys(operation: str, keys: Sequence[Any], *, part: int) -> None:
-    """Record further batches of an operation, for instance those it created; `part` from 1."""
+    """Record further batches of an operation, for instance those it is about to create; `part`
+    from 1. Repeating is harmless."""
     main_collection(COLLECTION).update_one(
         {"_id": f"{operation}:{part}"},
-        {"$setOnInsert": {"operation": operation, "part": part, "keys": list(keys)}},
+        {
+            "$setOnInsert": {"operation": operation, "part": part},
+            "$addToSet": {"keys": {"$each": list(keys)}},
+        },
         upsert=True,
+    )
+
+
+def drop_keys(operation: str, keys: Sequence[Any], *, part: int) -> None:
+    """Take batches out of the record that did not come to be."""
+    main_collection(COLLECTION).update_one(
+        {"_id": f"{operation}:{part}"}, {"$pull": {"keys": {"$in": list(keys)}}}
     )
 
 

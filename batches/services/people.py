@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from batches.models import Batch
+from batches.queries import board
+from batches.rules.filters import BatchFilter
 from batches.rules.states import Status
 from batches.services import operations, writing
 from batches.services.operations import Kind
@@ -17,18 +19,8 @@ class BatchWork:
     """The batches, seen from the crew."""
 
     def loads(self) -> dict[str, Load]:
-        """Return the load of each assignee, from one covered scan of an index."""
-        groups = main_collection(Batch.COLLECTION).aggregate(
-            [
-                {"$match": {"assignee": {"$gt": ""}}},
-                {"$group": {"_id": ["$assignee", "$status"], "count": {"$sum": 1}}},
-            ]
-        )
-        counts: dict[str, dict[str, int]] = {}
-        for group in groups:
-            assignee, status = group["_id"]
-            counts.setdefault(assignee, {})[str(status)] = group["count"]
-        return {name: _load(by_status) for name, by_status in counts.items()}
+        """Return the load of each assignee now: counted anew only after somebody wrote."""
+        return {name: load for name, load in board.loads(BatchFilter()).items() if name}
 
     def held_by(self, name: str) -> int:
         """Return how many batches this person holds, counted now."""
@@ -85,12 +77,3 @@ def _give(name: str, values: dict[str, Any], comment: str, *, actor: Actor, oper
     changed = writing.change_many({"assignee": name}, pipeline)
     operations.finish(operation, changed=changed)
     return changed
-
-
-def _load(by_status: dict[str, int]) -> Load:
-    return Load(
-        total=sum(by_status.values()),
-        ns=by_status.get(Status.NOT_SEGMENTED, 0),
-        in_progress=by_status.get(Status.IN_PROGRESS, 0),
-        s=by_status.get(Status.SEGMENTED, 0),
-    )

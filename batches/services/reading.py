@@ -15,11 +15,12 @@ from django.conf import settings
 
 from batches.rules.importing import ImportFormatError, entries_of
 from batches.rules.names import declared_batch_id
-from batches.rules.tables import MAX_COLUMNS, MAX_ROWS, Table, csv_rows, read_table
+from batches.rules.tables import MAX_COLUMNS, Table, csv_rows, read_table
 
 MAX_FILE_BYTES = 256 << 20
 MAX_UNPACKED = 160 << 20
 MAX_MEMBERS = 2_000
+LAST_ROW = 1 << 20  # what a sheet has; one that says more would be filled with blanks for ever
 XLSX = b"PK\x03\x04"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 WINDOWS = "El archivo no está en UTF-8: se leyó como Windows-1252. Revisa los acentos."
@@ -80,7 +81,9 @@ def _json_entries(name: str, content: bytes) -> list[object]:
             f"{name} no es JSON válido: línea {error.lineno}, columna {error.colno} ({error.msg})."
         ) from error
     except RecursionError as error:
-        raise ImportFormatError(f"{name} no es una lista de batches: demasiados niveles.") from error
+        raise ImportFormatError(
+            f"{name} no es una lista de batches: demasiados niveles."
+        ) from error
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -104,7 +107,10 @@ def _sheet_rows(name: str, content: bytes) -> Iterator[tuple[Any, ...]]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS, max_row=MAX_ROWS + 2)
+        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)):
+            if number >= LAST_ROW:
+                raise ImportFormatError(f"{name} dice tener más filas que una hoja de cálculo.")
+            yield row
     except ImportFormatError:
         raise
     except Exception as error:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import DeleteOne
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from batches.models import DATA_VERSION, IDS_VERSION, Batch
 from batches.services import operations, writing
@@ -21,6 +21,9 @@ from segmentacion.mongo.clients import Document, main_collection
 
 REASON = "eliminado"
 TAKEN = "ya existe otro batch con este id"
+# Whole batches, with their histories, are held this many at a time.
+AT_ONCE = 1_000
+DUPLICATE_KEY = 11000
 
 
 @dataclass
@@ -57,45 +60,120 @@ def delete(
         summary=reason,
         plan=plan,
     )
+    stayed = move(documents, reason=reason, actor=actor, operation=operation)
+    deleted = len(documents) - len(stayed)
+    operations.finish(operation, changed=deleted)
+    return deleted
+
+
+def move(documents: Sequence[Document], *, reason: str, actor: Actor, operation: str) -> list[Any]:
+    """Move these batches to the trash; return the `_id`s of those that stay, because somebody
+    changed them since they were read. Their copies, older than they are, do not stay."""
+    if not documents:
+        return []
+    collection = main_collection(Batch.COLLECTION)
     trash.put("batch", documents, reason=reason, actor=actor, operation=operation)
     result = collection.bulk_write(
         [DeleteOne({"_id": d["_id"], **writing.as_read(d)}) for d in documents], ordered=False
     )
-    if result.deleted_count < len(documents):
-        _forget_kept(operation, [document["_id"] for document in documents])
-    versions.bump(DATA_VERSION)
-    operations.finish(operation, changed=result.deleted_count)
-    return result.deleted_count
-
-
-def _forget_kept(operation: str, keys: Sequence[Any]) -> None:
-    """Take out of the trash the copies of batches that stayed: they are older than the batch."""
-    stayed = main_collection(Batch.COLLECTION).find({"_id": {"$in": list(keys)}}, {"_id": 1})
-    copies = [f"{operation}:{document['_id']}" for document in stayed]
+    versions.bump(DATA_VERSION, IDS_VERSION)
+    if result.deleted_count == len(documents):
+        return []
+    keys = [document["_id"] for document in documents]
+    stayed = [d["_id"] for d in collection.find({"_id": {"$in": keys}}, {"_id": 1})]
+    copies = [f"{operation}:{key}" for key in stayed]
     main_collection(trash.COLLECTION).delete_many({"_id": {"$in": copies}})
+    return stayed
+
+
+def lying(operation: str) -> dict[str, Any]:
+    """Return what an operation moved to the trash and still lies there, newest first: the entries'
+    own `_id`s, and the `_id`s of their batches."""
+    found = main_collection(trash.COLLECTION).find(
+        {"operation": operation, "kind": "batch"}, {"document._id": 1}
+    )
+    return {entry["_id"]: entry["document"]["_id"] for entry in found.sort("at", -1)}
 
 
 def restore_operation(deleted_by: str, *, actor: Actor, operation: str) -> RestoreReport:
     """Put back what one deletion moved to the trash."""
-    return restore(trash.of_kind("batch", operation=deleted_by), actor=actor, operation=operation)
+    return _restore(lying(deleted_by), actor, operation)
 
 
 def restore(entries: Sequence[Document], *, actor: Actor, operation: str) -> RestoreReport:
-    """Put entries of the trash back as they were; each leaves the trash once it is in its place.
+    """Put entries of the trash back as they were, as one operation."""
+    keys = {entry["_id"]: entry["document"]["_id"] for entry in entries}
+    return _restore(keys, actor, operation)
+
+
+def _restore(entries: Mapping[str, Any], actor: Actor, operation: str) -> RestoreReport:
+    keys = list(entries.values())
+    operations.begin(operation, kind=Kind.RESTORE, actor=actor, keys=keys, fields=[])
+    report = put_back(list(entries), actor=actor, operation=operation)
+    operations.finish(operation, changed=report.restored)
+    return report
+
+
+def put_back(entries: Sequence[str], *, actor: Actor, operation: str) -> RestoreReport:
+    """Put entries of the trash (by their own `_id`) back; each leaves the trash once its batch is
+    in its place. A crash in between repeats safely.
 
     An entry whose id is taken by another batch stays in the trash and is named.
     """
     report = RestoreReport(operation)
-    keys = [entry["document"]["_id"] for entry in entries]
-    operations.begin(operation, kind=Kind.RESTORE, actor=actor, keys=keys, fields=[])
-    for entry in entries:
-        if _put_back(entry, actor, operation):
-            report.restored += 1
-        else:
-            report.refused.append((str(entry.get("key")), TAKEN))
-    versions.bump(DATA_VERSION, IDS_VERSION)
-    operations.finish(operation, changed=report.restored)
+    collection = main_collection(trash.COLLECTION)
+    for start in range(0, len(entries), AT_ONCE):
+        wanted = list(entries[start : start + AT_ONCE])
+        found = {entry["_id"]: entry for entry in collection.find({"_id": {"$in": wanted}})}
+        chunk = [found[key] for key in wanted if key in found]
+        taken = _insert(chunk, actor, operation)
+        collection.delete_many({"_id": {"$in": [key for key in found if key not in taken]}})
+        report.restored += len(found) - len(taken)
+        report.refused += [(str(e.get("key")), TAKEN) for e in chunk if e["_id"] in taken]
+        versions.bump(DATA_VERSION, IDS_VERSION)
     return report
+
+
+def _insert(entries: Sequence[Document], actor: Actor, operation: str) -> set[str]:
+    """Insert the batches of entries that are not there already; return the entries whose id is
+    another batch's."""
+    ids = [entry["document"]["id"] for entry in entries if "id" in entry["document"]]
+    there = main_collection(Batch.COLLECTION).find({"id": {"$in": ids}}, {"id": 1})
+    holders = {document["id"]: document["_id"] for document in there}
+    here = set(holders.values())
+    taken: set[str] = set()
+    absent: list[Document] = []
+    for entry in entries:
+        document = entry["document"]
+        if holders.setdefault(document.get("id", entry["_id"]), document["_id"]) != document["_id"]:
+            taken.add(entry["_id"])
+        elif document["_id"] not in here:
+            absent.append(entry)
+    try:
+        returned = [_returned(entry, actor, operation) for entry in absent]
+        if returned:
+            main_collection(Batch.COLLECTION).insert_many(returned, ordered=False)
+    except BulkWriteError as error:
+        failed = error.details["writeErrors"]
+        if any(one["code"] != DUPLICATE_KEY for one in failed):
+            raise
+        taken |= {absent[one["index"]]["_id"] for one in failed}
+    return taken
+
+
+def _returned(entry: Document, actor: Actor, operation: str) -> Document:
+    """Return the document of an entry as it comes back: with an event more, a version higher."""
+    document = entry["document"]
+    event = {
+        "at": datetime.now(UTC),
+        "who": actor.name,
+        "channel": actor.channel.value,
+        "operation": operation,
+        "changes": [{"field": "papelera", "old": entry.get("reason"), "new": "restaurado"}],
+    }
+    history = document.get("history")
+    events = [*history, event] if isinstance(history, list) else [event]
+    return {**document, "history": events, "version": int(document.get("version") or 0) + 1}
 
 
 def empty(*, actor: Actor, operation: str, until: datetime | None = None) -> int:
@@ -108,29 +186,3 @@ def empty(*, actor: Actor, operation: str, until: datetime | None = None) -> int
     deleted = main_collection(trash.COLLECTION).delete_many(condition).deleted_count
     operations.finish(operation, changed=deleted)
     return deleted
-
-
-def _put_back(entry: Document, actor: Actor, operation: str) -> bool:
-    """Insert the document with an event more. A crash before the entry is gone repeats safely."""
-    document = entry["document"]
-    collection = main_collection(Batch.COLLECTION)
-    present = collection.find_one({"id": document.get("id")}, {"_id": 1})
-    if present and present["_id"] != document["_id"]:
-        return False
-    if not present:
-        event = {
-            "at": datetime.now(UTC),
-            "who": actor.name,
-            "channel": actor.channel.value,
-            "operation": operation,
-            "changes": [{"field": "papelera", "old": entry.get("reason"), "new": "restaurado"}],
-        }
-        history = document.get("history")
-        events = [*history, event] if isinstance(history, list) else [event]
-        version = int(document.get("version") or 0) + 1
-        try:
-            collection.insert_one({**document, "history": events, "version": version})
-        except DuplicateKeyError:
-            return False
-    main_collection(trash.COLLECTION).delete_one({"_id": entry["_id"]})
-    return True

@@ -24,6 +24,7 @@ from batches.rules.filters import (
 )
 from batches.rules.states import Priority, Review, Status
 from batches.views.filter_links import VERDICTS, chips_of, given, url_with
+from batches.views.rows import html_of
 from crew import queries as crew_queries
 from crew.access import capabilities, may, requires
 from crew.rules import Capability
@@ -62,7 +63,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if _is_fragment(request):
         version = versions.current(DATA_VERSION)
         etag = etags.etag_of(version, timezone.localdate(), *_seen_by(request))
-        return etags.answer(request, etag, lambda: _table(request, version))
+        return etags.answer(request, etag, lambda: _table(request, version), keep=True)
     default = None if request.GET else saved_views.default_of(request.user.get_username())
     if default is not None and default.query:
         return redirect(f"{request.path}?{default.query}")
@@ -140,14 +141,15 @@ def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
     if page.page > page.pages:
         asked = asked.with_page(page.pages)
         page = queries.page(asked, fields=ROWS)
-    today = timezone.localdate()
+    today, may_edit = timezone.localdate(), may(request.user, Capability.EDIT)
+    rows = [as_row(document, today) for document in page.documents]
     counters = queries.counters()
     context = {
         "asked": asked,
         "filter": asked.filter,
         "error": error,
         "page": page,
-        "rows": [as_row(document, today) for document in page.documents],
+        "rows": html_of(rows, may_edit=may_edit),
         "counters": counters,
         "cards": _cards(counters, asked.filter),
         "chips": chips_of(request.GET),
@@ -160,7 +162,7 @@ def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "reviews": list(Review),
         "verdicts": VERDICTS.items(),
         "page_sizes": PAGE_SIZES,
-        "may_edit": may(request.user, Capability.EDIT),
+        "may_edit": may_edit,
     }
     return context, status
 

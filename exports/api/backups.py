@@ -6,7 +6,9 @@ import tempfile
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
+from crew import audit
 from crew.access import require
+from crew.events import Event
 from crew.rules import Capability
 from exports.api.router import router
 from exports.services.backups import Dump
@@ -35,6 +37,7 @@ def backup_database(request: HttpRequest) -> HttpResponseBase:
     with without_deadline():
         dump = Dump()
         pieces = iter(dump)
+        audit.note(request, Event.BACKUP_DOWNLOADED, about=dump.name)
         response = _answer(request, itertools.chain([next(pieces)], pieces))
     response["Content-Type"] = "application/json"
     response["Content-Disposition"] = f'attachment; filename="{dump.name}"'

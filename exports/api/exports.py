@@ -7,7 +7,9 @@ from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from batches.rules.filters import FilterError
+from crew import audit
 from crew.access import require
+from crew.events import Event
 from crew.rules import Capability, UnknownPersonError
 from exports.api.router import router
 from exports.api.schemas import documented
@@ -61,7 +63,9 @@ def _export(
         asked = parse_asked(dict(request.GET.lists()), **options)
         check_rate("export", request.user.get_username(), settings.EXPORT_LIMIT)
         with without_deadline():
-            return _file(request, make(asked))
+            export = make(asked)
+            audit.note(request, Event.EXPORT, about=export.filename)
+            return _file(request, export)
     except (FilterError, TooManyRowsError) as error:
         return json_error(400, str(error))
     except UnknownPersonError as error:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from batches.rules.timeline import LABELS
 from exports.rules.jobs import UNDER_WAY, JobKind, JobState
 from segmentacion.mongo.clients import Document
 
@@ -21,7 +22,13 @@ SECTIONS = {
     "operations": "Registro de operaciones",
     "saved_views": "Vistas guardadas",
 }
-CHANGES = {"added": "nuevo", "changed": "cambia", "removed": "se quita"}
+FOLLOWING = {"history": "Historial", "version": "Versión", "updated_at": "Actualizado"}
+CHANGES = {
+    "batches": {"added": "Batch nuevo", "changed": "Batch cambiado", "removed": "Batch quitado"},
+    "segmentadores": {
+        "added": "Persona nueva", "changed": "Persona cambiada", "removed": "Persona quitada",
+    },
+}  # fmt: skip
 
 
 def as_job(job: Document) -> dict[str, Any]:
@@ -37,14 +44,21 @@ def as_job(job: Document) -> dict[str, Any]:
 
 def as_backup(record: Document) -> dict[str, Any]:
     """Return a record of a backup for the list."""
-    counts = record.get("counts") if isinstance(record.get("counts"), dict) else {}
+    counts = record.get("counts")
+    counts = counts if isinstance(counts, dict) else {}
     return {
         **record,
         "kind_words": BACKUP_KINDS.get(str(record.get("kind")), str(record.get("kind"))),
-        "batches": (counts or {}).get("batches"),
-        "people": (counts or {}).get("segmentadores"),
+        "batches": counts.get("batches"),
+        "people": counts.get("segmentadores"),
+        "parts": as_parts(counts),
         "good": record.get("verdict") == "good",
     }
+
+
+def as_parts(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Return how many documents a backup has of each thing, with what it is called."""
+    return [(SECTIONS.get(name, name), number) for name, number in counts.items()]
 
 
 def as_plan(plan: dict[str, Any]) -> list[dict[str, Any]]:
@@ -58,7 +72,7 @@ def as_plan(plan: dict[str, Any]) -> list[dict[str, Any]]:
             "more_changed": section["changed"] - len(section["differences"]),
             "differs": section["added"] + section["changed"] + section["removed"],
             "told": [
-                {"name": d["name"], "fields": [[f, *pair] for f, pair in d["fields"].items()]}
+                {"name": d["name"], "fields": as_fields([[f, *p] for f, p in d["fields"].items()])}
                 for d in section["differences"]
             ],
         }
@@ -71,10 +85,9 @@ def as_rows(rows: list[Document]) -> list[dict[str, Any]]:
     return [
         {
             "kind": row["kind"],
-            "kind_words": CHANGES[row["kind"]],
-            "section": "persona" if row["section"] == "segmentadores" else "batch",
+            "kind_words": CHANGES[row["section"]][row["kind"]],
             "name": row["name"],
-            "fields": row["fields"],
+            "fields": as_fields(row["fields"]),
         }
         for row in rows
     ]
@@ -83,3 +96,10 @@ def as_rows(rows: list[Document]) -> list[dict[str, Any]]:
 def as_counts(counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
     """Return the counts of a comparison, a line per section."""
     return [{"label": SECTIONS.get(name, name), **numbers} for name, numbers in counts.items()]
+
+
+def as_fields(fields: list[list[str]]) -> list[list[str]]:
+    """Return fields that differ, old and new, by the names people know. What follows from any
+    change is left out unless it is all there is."""
+    told = [field for field in fields if field[0] not in FOLLOWING] or fields
+    return [[LABELS.get(path) or FOLLOWING.get(path, path), *rest] for path, *rest in told]

@@ -22,7 +22,7 @@ class JobState(StrEnum):
 
 UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
 # How long a process may take to begin before nobody believes in it any more.
-BEGIN_SECONDS = 60
+BEGIN_SECONDS = 180
 
 
 def seen_state(stored: str, *, alive: bool, age: float) -> JobState:

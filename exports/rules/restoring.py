@@ -5,6 +5,7 @@ Plain Python: no Django, no MongoDB, no clock.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
@@ -151,5 +152,10 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return f"({len(value)} elementos)"
+    if value is None or isinstance(value, bool):
+        return "—" if value is None else "sí" if value else "no"
+    if isinstance(value, datetime):
+        plain = f"{value:%Y-%m-%d}"
+        return plain if value.time() == time() else f"{plain} {value:%H:%M:%S} UTC"
     text = value if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -25,7 +25,7 @@ COLLECTION = "pending_imports"
 KEPT_SECONDS = 24 * 3600
 MAX_BYTES = 12 << 20
 SHOWN, SHOWN_INVALID = 50, 200
-LONGEST = 80
+LONGEST, LONGEST_REASON = 80, 300
 TOO_BIG = (
     "El archivo pasa de 12 MB: impórtalo en el servidor con «manage.py import_batches ARCHIVO»."
 )
@@ -146,7 +146,7 @@ def _as_json(plan: ImportPlan) -> str:
             for change in plan.changed[:SHOWN]
         ],
         "invalid": [
-            {"row": row.row, "text": _short(row.text), "reasons": [_short(r) for r in row.reasons]}
+            {"row": row.row, "text": _short(row.text), "reasons": [_reason(r) for r in row.reasons]}
             for row in plan.invalid[:SHOWN_INVALID]
         ],
         "removed": plan.removed[:SHOWN],
@@ -162,6 +162,13 @@ def _said(row: Any) -> list[tuple[str, Any]]:
 
 def _label(path: str) -> str:
     return LABELS.get(path, path)[:LONGEST]
+
+
+def _reason(text: str) -> str:
+    """Return why a row is invalid, its field by the name that people know."""
+    path, colon, rest = text.partition(": ")
+    told = f"{LABELS[path]}{colon}{rest}" if colon and path in LABELS else text
+    return told.encode("utf-8", "replace").decode()[:LONGEST_REASON]
 
 
 def _short(value: Any) -> str:

@@ -1,15 +1,22 @@
 """Backups from the page: make, check, compare, download, remove, restore."""
 
+from pathlib import Path
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from batches.rules.filters import FilterError
+from crew import audit
+from crew import queries as crew_queries
 from crew.access import actor_of, requires
+from crew.events import Event
 from crew.rules import Capability, CrewError
+from exports.presenting.data import as_backup
 from exports.rules.backup import BackupError
 from exports.rules.filenames import attachment
 from exports.rules.jobs import JobKind
@@ -18,17 +25,32 @@ from exports.services.backups import keeping
 from exports.services.restoring import arriving
 from exports.services.restoring.selecting import selection_of
 from exports.views.data import DELETE_WORD
+from segmentacion.http.throttling import limited
 
 
 @require_POST
 @requires(Capability.BACKUP)
+@limited("data")
 def make(request: HttpRequest) -> HttpResponse:
     key = jobs.start(JobKind.BACKUP, actor=actor_of(request), label="toda la base")
     return redirect("data_job", key)
 
 
+@require_GET
+@requires(Capability.BACKUP)
+def backup(request: HttpRequest, key: str) -> HttpResponse:
+    """One backup: what it holds, what checking it found, and what can be done with it."""
+    try:
+        found = as_backup(keeping.seen(keeping.find(key)))
+    except BackupError as error:
+        return _refused(request, error)
+    context = {"backup": found, "people": crew_queries.names(), "word": DELETE_WORD}
+    return render(request, "data/backup.html", context)
+
+
 @require_POST
 @requires(Capability.BACKUP)
+@limited("data")
 def verify(request: HttpRequest, key: str) -> HttpResponse:
     try:
         name = keeping.path_of(keeping.find(key)).name
@@ -40,6 +62,7 @@ def verify(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @requires(Capability.BACKUP)
+@limited("data")
 def compare(request: HttpRequest) -> HttpResponse:
     """Compare the two that were chosen, the older one first."""
     try:
@@ -53,7 +76,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     job = jobs.start(
         JobKind.COMPARE,
         actor=actor_of(request),
-        label=" y ".join(names),
+        label=" → ".join(names),
         first=first["_id"],
         second=second["_id"],
     )
@@ -62,12 +85,14 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @requires(Capability.BACKUP)
+@limited("export", "EXPORT_LIMIT")
 def download(request: HttpRequest, key: str) -> HttpResponseBase:
     try:
         path = keeping.path_of(keeping.find(key))
         response = FileResponse(path.open("rb"), content_type="application/json")
     except BackupError as error:
         return _refused(request, error)
+    audit.note(request, Event.BACKUP_DOWNLOADED, about=path.name)
     response["Content-Disposition"] = attachment(path.name)
     response["Cache-Control"] = "no-store"
     return response
@@ -78,7 +103,7 @@ def download(request: HttpRequest, key: str) -> HttpResponseBase:
 def remove(request: HttpRequest, key: str) -> HttpResponse:
     if request.POST.get("word", "").strip() != DELETE_WORD:
         messages.error(request, f"Escribe {DELETE_WORD} para eliminar el respaldo. Ahí sigue.")
-        return redirect("data")
+        return redirect("backup", key)
     try:
         messages.success(request, f"{keeping.remove(key)} se eliminó.")
     except BackupError as error:
@@ -88,30 +113,34 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @requires(Capability.BACKUP)
+@limited("data")
 def plan(request: HttpRequest) -> HttpResponse:
     """Make the plan of restoring one of the list or an uploaded file. Changes nothing."""
-    chosen = {
-        "only_crew": request.POST.get("what") == "crew",
-        "assignees": request.POST.getlist("person") if request.POST.get("what") == "people" else [],
-        "batches": request.POST.get("batches", "").replace(",", " ").split()
-        if request.POST.get("what") == "batches"
-        else [],
-    }
     try:
-        if request.POST.get("what") in {"people", "batches"} and not any(chosen.values()):
-            raise FilterError("Di qué personas o qué batches se restauran.")
-        selection_of(**chosen)
+        selection = _chosen(request)
         path = _file(request)
     except (BackupError, FilterError, CrewError) as error:
         return _refused(request, error)
     actor = actor_of(request)
-    key = jobs.start(
-        JobKind.PLAN, actor=actor, label=path.name, path=str(path), selection=chosen
-    )
+    options: dict[str, Any] = {"path": str(path), "selection": selection}
+    key = jobs.start(JobKind.PLAN, actor=actor, label=path.name, **options)
     return redirect("data_job", key)
 
 
-def _file(request: HttpRequest) -> "arriving.Path":
+def _chosen(request: HttpRequest) -> dict[str, Any]:
+    """Return what of the backup is asked for, as `selection_of` takes it. Raises FilterError or
+    CrewError naming what is not understood."""
+    what = request.POST.get("what")
+    people = request.POST.getlist("person") if what == "people" else []
+    batches = request.POST.get("batches", "") if what == "batches" else ""
+    words = batches.replace(",", " ").split()
+    if what in {"people", "batches"} and not (people or words):
+        raise FilterError("Di qué personas o qué batches se restauran.")
+    selection_of(only_crew=what == "crew", assignees=people, batches=words)
+    return {"only_crew": what == "crew", "assignees": people, "batches": words}
+
+
+def _file(request: HttpRequest) -> Path:
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         return arriving.keep(file.name or "", file.chunks(), limit_mb=settings.UPLOAD_MAX_MB)

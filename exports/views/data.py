@@ -1,5 +1,6 @@
 """`/data-management` «Datos»: importing, backups and restoring, for the lead."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -23,12 +24,12 @@ def data(request: HttpRequest) -> HttpResponse:
     backups = [as_backup(record) for record in keeping.listed()]
     context = {
         "backups": backups,
-        "good_backups": [b for b in backups if b["good"] and b["here"]],
         "last_backup": last_good(),
+        "may_compare": sum(b["good"] and b["here"] for b in backups) > 1,
         "failed_backup": backups[0] if backups and not backups[0]["good"] else None,
         "jobs": [as_job(job) for job in jobs.recent()],
         "people": crew_queries.names(),
-        "delete_word": DELETE_WORD,
         "import_limit_mb": MAX_BYTES >> 20,
+        "images": settings.DATA_DIRECTORY,
     }
     return render(request, "data.html", context)

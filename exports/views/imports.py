@@ -1,7 +1,7 @@
 """Importing batches from the page: a file or the folders, its plan, the confirmation."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -11,10 +11,12 @@ from crew.rules import Capability
 from exports.rules.jobs import JobKind
 from exports.services import importing, jobs
 from exports.views.data import REPLACE_WORD
+from segmentacion.http.throttling import limited
 
 
 @require_POST
 @requires(Capability.BACKUP)
+@limited("data")
 def upload(request: HttpRequest) -> HttpResponse:
     """Plan what was uploaded, or the folders, and lead to the plan. Changes no batch."""
     try:
@@ -42,14 +44,16 @@ def plan(request: HttpRequest, key: str) -> HttpResponse:
     """The plan that waits; a POST confirms it."""
     pending = importing.find(key)
     if pending is None:
-        raise Http404
+        messages.warning(request, importing.GONE)
+        return redirect("data")
     if request.method == "POST":
         problem = _problem(request, pending["plan"]["counts"])
         if not problem:
-            label = f"{pending['name']}"
-            return redirect("data_job", _start(request, key, label))
+            return redirect("data_job", _start(request, key, pending["name"]))
         messages.error(request, problem)
+    counts = pending["plan"]["counts"]
     context = {"pending": pending, "plan": pending["plan"], "word": REPLACE_WORD}
+    context["applicable"] = counts["new"] + counts["changed"] + counts["removed"]
     return render(request, "data/import_plan.html", context)
 
 

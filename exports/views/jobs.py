@@ -9,14 +9,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from batches.rules.activity import UNDOABLE
+from batches.queries.operations import undone_by
 from crew.access import actor_of, requires
 from crew.rules import Capability
-from exports.presenting.data import as_counts, as_job, as_plan, as_rows
+from exports.presenting.data import as_counts, as_job, as_parts, as_plan, as_rows
 from exports.rules.jobs import JobKind, JobState
 from exports.services import jobs
 from exports.services.jobs import records
 from exports.services.restoring.planning import data_versions
+from exports.services.restoring.settling import settle
 from exports.views.data import RESTORE_WORD
 from segmentacion.mongo.clients import Document
 
@@ -27,7 +28,8 @@ from segmentacion.mongo.clients import Document
 def job(request: HttpRequest, key: str) -> HttpResponse:
     """The page; htmx asks for its changing part alone until the job ends."""
     found = _find(key)
-    context = {"job": as_job(found), "word": RESTORE_WORD, **_result(request, found)}
+    context = {"job": as_job(found), "word": RESTORE_WORD}
+    context |= _result(request, found) or _settled(found)
     fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
     return render(request, "data/job_state.html" if fragment else "data/job.html", context)
 
@@ -78,16 +80,35 @@ def _find(key: str) -> Document:
     return found
 
 
+def _settled(found: Document) -> dict[str, Any]:
+    """See to a restore whose process died: it is completed or taken back once its lease is over.
+    Return how it ended, or that it has not yet."""
+    if found["state"] != JobState.INTERRUPTED or found["kind"] != JobKind.RESTORE:
+        return {}
+    settled, restored = settle(found["options"]["path"], found.get("started_at"))
+    return {"unsettled": not settled, "restored": restored}
+
+
+def _may_undo(result: dict[str, Any]) -> bool:
+    """Tell whether an import did anything that nobody has undone yet."""
+    done = any(result.get(count) for count in ("created", "changed", "removed"))
+    return done and not undone_by([result["operation"]])
+
+
 def _result(request: HttpRequest, found: Document) -> dict[str, Any]:
     """Return what the template of this kind shows of the result."""
     result = jobs.result_of(found)
     if result is None:
         return {}
     context: dict[str, Any] = {"result": result}
+    if found["kind"] == JobKind.BACKUP:
+        context["parts"] = as_parts(result["counts"])
+    if found["kind"] == JobKind.RESTORE:
+        context["safety"] = Path(result["safety"]).name
     if found["kind"] == JobKind.PLAN:
         context["sections"] = as_plan(result)
     if found["kind"] == JobKind.IMPORT:
-        context["may_undo"] = "import" in UNDOABLE
+        context["may_undo"] = _may_undo(result)
     if found["kind"] == JobKind.COMPARE:
         text = request.GET.get("page", "1")
         pages = max(1, -(-result["rows"] // records.PAGE))

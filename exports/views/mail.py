@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from crew.access import actor_of, requires
 from crew.rules import Capability
@@ -24,6 +23,7 @@ from exports.services.mailing import (
     plan_workloads,
     send,
 )
+from segmentacion.http.throttling import limited
 
 # How long one request sends; the page then asks for the rest, and shows how far it is.
 SECONDS = 2.0
@@ -33,16 +33,14 @@ Context = dict[str, Any]
 
 @require_GET
 @requires(Capability.MANAGE_CREW)
-@vary_on_headers("HX-Request")
 def mail(request: HttpRequest) -> HttpResponse:
-    """The page; htmx asks for its content alone."""
-    fragment = bool(request.headers.get("HX-Request"))
-    context = {"groups": [_group(kind) for kind in MailKind]}
-    return render(request, "data/mail_groups.html" if fragment else "data/mail_page.html", context)
+    """The page."""
+    return render(request, "data/mail_page.html", {"groups": [_group(kind) for kind in MailKind]})
 
 
 @require_POST
 @requires(Capability.MANAGE_CREW)
+@limited("mail")
 def send_mail(request: HttpRequest) -> HttpResponse:
     """Send what was chosen, as far as the time of one request goes; the rest is asked for next."""
     try:
@@ -92,7 +90,7 @@ def _group(kind: MailKind) -> Context:
     try:
         plan = PLANNERS[kind]()
     except MailError as error:
-        return {"kind": kind, "error": str(error)}
+        return {"kind": kind, "problem": str(error)}
     states = [message.state for message in plan.messages]
     return {
         "kind": kind,

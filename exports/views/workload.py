@@ -23,6 +23,7 @@ from exports.rules.workload import (
 from exports.services.workload import apply_filled, plan_filled
 from segmentacion.actors import new_operation
 from segmentacion.http.once import KEY
+from segmentacion.http.throttling import limited
 
 # Rows of a plan that are shown; the numbers are of all.
 SHOWN = 200
@@ -32,6 +33,7 @@ Context = dict[str, Any]
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Capability.EDIT)
 @vary_on_headers("HX-Request")
+@limited("workload")
 def workload(request: HttpRequest) -> HttpResponse:
     """The form; a POST takes the file and shows what it would do. Nothing is changed yet."""
     if request.method != "POST":
@@ -58,6 +60,7 @@ def workload(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires(Capability.EDIT)
+@limited("workload")
 def apply_workload(request: HttpRequest) -> HttpResponse:
     """Carry out the plan that was shown, as one operation. Asked twice, it is done once."""
     operation, filename = request.POST.get("operation", ""), request.POST.get("filename", "")[:100]

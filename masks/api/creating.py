@@ -18,6 +18,7 @@ from segmentacion.actors import new_operation
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
+from segmentacion.http.throttling import limited
 
 SHORTEST_KEY, LONGEST_KEY = 8, 64
 
@@ -52,8 +53,9 @@ class CreatingAnswer(Done):
 @router.post(
     "/auto-create-batches",
     summary="Crear los batches que el almacén tiene y aquí faltan",
-    response=answers(CreatingAnswer, 409),
+    response=answers(CreatingAnswer, 409, 429),
 )
+@limited("create")
 def auto_create_batches(request: HttpRequest, payload: Creating | None = None) -> HttpResponse:
     require(request.user, Capability.EDIT)
     asked = payload or Creating()

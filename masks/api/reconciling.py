@@ -11,6 +11,7 @@ from masks.services.reconciling import last_report, reconcile
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
+from segmentacion.http.throttling import limited
 
 
 class FindingOut(Schema):
@@ -50,8 +51,9 @@ def last_reconciliation(request: HttpRequest) -> HttpResponse:
 @router.post(
     "/masks/reconcile",
     summary="Conciliar batches, archivos y almacén",
-    response=answers(ReconcileAnswer),
+    response=answers(ReconcileAnswer, 429),
 )
+@limited("reconcile")
 def reconcile_now(request: HttpRequest) -> HttpResponse:
     require(request.user, Capability.SYNC)
     return json_response(reconcile_json(reconcile()))

@@ -22,6 +22,7 @@ from masks.services.sync import (
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
+from segmentacion.http.throttling import limited
 from segmentacion.mongo.errors import is_permission_error, is_unreachable
 
 WAIT_SECONDS = 20.0
@@ -111,8 +112,9 @@ class RecentFiles(Done):
 @router.post(
     "/sync-batch-files",
     summary="Sincronizar las marcas con el almacén",
-    response=answers(SyncAnswer, 409),
+    response=answers(SyncAnswer, 409, 429),
 )
+@limited("sync")
 def sync_batch_files(request: HttpRequest, payload: SyncRequest | None = None) -> HttpResponse:
     asked = payload or SyncRequest()
     outcome = _sync(request, asked)
@@ -124,8 +126,9 @@ def sync_batch_files(request: HttpRequest, payload: SyncRequest | None = None) -
 @router.post(
     "/sync-with-training-metrics",
     summary="Sincronizar y resumir",
-    response=answers(SyncSummary, 409),
+    response=answers(SyncSummary, 409, 429),
 )
+@limited("sync")
 def sync_with_training_metrics(
     request: HttpRequest, payload: SyncRequest | None = None
 ) -> HttpResponse:
@@ -147,8 +150,9 @@ def sync_with_training_metrics(
 @router.get(
     "/check-mongo-files",
     summary="Los archivos más nuevos del almacén",
-    response=answers(RecentFiles),
+    response=answers(RecentFiles, 429),
 )
+@limited("store")
 def check_mongo_files(request: HttpRequest, limit: str = "100") -> HttpResponse:
     require(request.user, Capability.READ)
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_FILES):

@@ -26,6 +26,7 @@ from masks.services.uploads import DuplicateUploadError
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
+from segmentacion.http.throttling import limited
 
 NOT_OWN = "Solo puedes subir máscaras de tus propios batches."
 STATUSES: dict[type[UploadError], int] = {
@@ -72,8 +73,9 @@ class CheckAnswer(Done):
 @router.put(
     "/uploads/{batch_id}",
     summary="Subir el archivo de máscaras de un batch",
-    response=answers(UploadAnswer, 404, 413) | {201: UploadAnswer},
+    response=answers(UploadAnswer, 404, 413, 429) | {201: UploadAnswer},
 )
+@limited("upload")
 def put_upload(request: HttpRequest, batch_id: str, filename: str = "") -> HttpResponse:
     """The body is the archive itself (`application/octet-stream`), with its Content-Length.
 

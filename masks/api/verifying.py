@@ -26,6 +26,7 @@ from masks.services.verifying import Checked, Options, StoreStoppedError, Verify
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
 from segmentacion.http.schemas import Done, answers
+from segmentacion.http.throttling import limited
 from segmentacion.mongo.clients import Document
 from segmentacion.mongo.leases import LeaseTaken, acquire
 
@@ -83,8 +84,9 @@ class _Asked:
 
 
 @router.post(
-    "/masks/verify", summary="Verificar archivos", response=answers(VerifyAnswer, 404, 409)
+    "/masks/verify", summary="Verificar archivos", response=answers(VerifyAnswer, 404, 409, 429)
 )
+@limited("verify")
 def verify_masks(request: HttpRequest, payload: VerifyRequest) -> HttpResponse:
     if [bool(payload.batch), bool(payload.file), payload.outstanding].count(True) != 1:
         return json_error(400, "Di qué verificar: un batch, un archivo o los pendientes.")

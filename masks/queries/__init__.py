@@ -2,6 +2,7 @@
 
 from masks.queries.runs import (
     SYNC_LEASE,
+    WATCH_LEASE,
     SyncState,
     last_good_run,
     recent_runs,
@@ -10,10 +11,12 @@ from masks.queries.runs import (
     store_name,
     sync_state,
     unrecorded_run,
+    watcher,
 )
 
 __all__ = [
     "SYNC_LEASE",
+    "WATCH_LEASE",
     "SyncState",
     "last_good_run",
     "recent_runs",
@@ -22,4 +25,5 @@ __all__ = [
     "store_name",
     "sync_state",
     "unrecorded_run",
+    "watcher",
 ]

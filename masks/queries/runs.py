@@ -9,9 +9,9 @@ from django.conf import settings
 from batches import queries as batch_queries
 from masks.models import SyncRun
 from segmentacion.mongo.clients import Document, main_collection
-from segmentacion.mongo.leases import state_of
+from segmentacion.mongo.leases import holder_of, state_of
 
-SYNC_LEASE = "sync_masks"
+SYNC_LEASE, WATCH_LEASE = "sync_masks", "watch_masks"
 # A run that has not ended after this long was interrupted (its lease is long gone).
 INTERRUPTED_AFTER = timedelta(minutes=5)
 
@@ -79,6 +79,11 @@ def sync_state() -> SyncState:
         uploaded=counters.uploaded,
         total=counters.total,
     )
+
+
+def watcher() -> Document | None:
+    """Return the lease of the program that follows the store, None when nobody does."""
+    return holder_of(WATCH_LEASE)
 
 
 def report_of(record: Document) -> dict[str, Any]:

@@ -21,10 +21,12 @@ from masks.presenting import batches_of
 from masks.presenting.ids import from_text
 from masks.services.previews import PreviewError, contact_sheet
 from segmentacion.http.etags import answer, etag_of
+from segmentacion.http.throttling import limited
 
 
 @require_GET
 @requires(Capability.READ)
+@limited("preview")
 def sheet(request: HttpRequest, file_id: str) -> HttpResponse:
     """The contact sheet with names and sizes, for the dialog; why not, when there is none."""
     try:
@@ -37,6 +39,7 @@ def sheet(request: HttpRequest, file_id: str) -> HttpResponse:
 
 @require_GET
 @requires(Capability.READ)
+@limited("preview")
 def preview(request: HttpRequest, file_id: str) -> HttpResponse:
     """The contact sheet as a picture."""
     try:
@@ -51,6 +54,7 @@ def preview(request: HttpRequest, file_id: str) -> HttpResponse:
 
 @require_GET
 @requires(Capability.READ)
+@limited("download")
 def download(request: HttpRequest, file_id: str) -> HttpResponseBase:
     """The archive itself, streamed: of one's own batches, or for whoever reviews."""
     key = _id(file_id)

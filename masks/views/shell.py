@@ -28,4 +28,7 @@ def shell_context(request: HttpRequest) -> dict[str, Any]:
         "sync": queries.sync_state(),
         "may_admin": may(request.user, Capability.MANAGE_CREW),
         "may_work": may(request.user, Capability.WORK),
+        "may_intake": may(request.user, Capability.INTAKE),
+        "may_back_up": may(request.user, Capability.BACKUP),
+        "may_monitor": may(request.user, Capability.MONITOR),
     }

@@ -46,7 +46,8 @@ def build_api() -> NinjaAPI:
         description="Batches, equipo y máscaras. Las rutas y sus campos son estables.",
         auth=SessionOrToken(),
         renderer=Renderer(),
-        docs_url="/docs",
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
         urls_namespace="api",
     )
     api.add_exception_handler(PermissionDenied, _forbidden)

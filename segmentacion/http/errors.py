@@ -12,11 +12,20 @@ from django.views.decorators.csrf import requires_csrf_token
 
 from segmentacion.http.json import json_response
 from segmentacion.mongo.errors import database_cause, is_permission_error, is_unreachable
+from segmentacion.telemetry.facts import note_error, request_id
 
 logger = logging.getLogger("segmentacion.http")
 
 DATABASE_DOWN = "DB no disponible"
 NOT_ALLOWED = "No tienes permiso para hacer esto."
+# Addresses outside `/api/` that answer JSON.
+PROGRAMS_ASK = {
+    "/readyz",
+    "/processing_status",
+    "/process_auto",
+    "/process_final",
+    "/force_archive_image",
+}
 
 
 def json_error(status: int, message: str, **extra: Any) -> HttpResponse:
@@ -26,7 +35,7 @@ def json_error(status: int, message: str, **extra: Any) -> HttpResponse:
 
 def wants_json(request: HttpRequest) -> bool:
     """Tell whether a program is asking: an API path, or a client that prefers JSON."""
-    if request.path == "/readyz":
+    if request.path in PROGRAMS_ASK:
         return True
     if request.path.startswith("/api/") and request.path != "/api/docs":
         return True
@@ -45,6 +54,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 404, "Esa página no existe.")
 
 
+def too_many(request: HttpRequest, message: str, retry_after: int) -> HttpResponse:
+    """Answer 429, and when to ask again."""
+    response = _answer(request, 429, message)
+    response["Retry-After"] = str(retry_after)
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(
         request, 403, "La página estuvo abierta demasiado tiempo. Recárgala e intenta de nuevo."
@@ -59,6 +75,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def answer_exception(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Return what the person should see of an exception nobody handled."""
+    note_error(database_cause(error) or error)
     if is_unreachable(error):
         logger.error("Database unreachable: %s", database_cause(error))
         response = _answer(request, 503, DATABASE_DOWN)
@@ -88,5 +105,6 @@ def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     """Render an error without touching the database: it may be what failed."""
     if wants_json(request):
         return json_error(status, message)
-    page = render_to_string("error.html", {"status": status, "message": message})
+    shown = {"status": status, "message": message, "request_id": request_id()}
+    page = render_to_string("error.html", shown)
     return HttpResponse(page, status=status)

@@ -4,15 +4,21 @@ Windows are fixed (a minute, an hour) and cut by the server's clock, so that hos
 differ count alike. Each group and asker has one document, which removes itself when unused.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from segmentacion.env import Rate
+from segmentacion.http.errors import too_many
 from segmentacion.mongo.clients import main_collection
 
 COLLECTION = "rate_limits"
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class TooManyRequests(Exception):
@@ -24,6 +30,35 @@ class TooManyRequests(Exception):
             f"Demasiadas peticiones seguidas. Intenta de nuevo en {retry_after:,} {noun}."
         )
         self.retry_after = retry_after
+
+
+class TooManyRequestsMiddleware:
+    """Makes a limit that a page reaches an answer, 429 with Retry-After, as the API's is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, TooManyRequests):
+            return None
+        return too_many(request, str(error), error.retry_after)
+
+
+def limited(group: str, setting: str = "HEAVY_LIMIT") -> Callable[[View], View]:
+    """Make a view count what each account asks of it. Beyond the setting it is a 429."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            check_rate(group, request.user.get_username(), getattr(settings, setting))
+            return view(request, *args, **kwargs)
+
+        return counted  # type: ignore[return-value]
+
+    return decorate
 
 
 def check_rate(group: str, who: str, rate: Rate | None) -> None:

@@ -28,6 +28,7 @@ NAIVE: CodecOptions[Document] = CodecOptions(tz_aware=False, datetime_conversion
 
 _lock = threading.Lock()
 _store: tuple[int, MongoClient[Document]] | None = None
+_named: dict[tuple[int, str], MongoClient[Document]] = {}
 
 
 def main_database() -> Database[Document]:
@@ -62,9 +63,21 @@ def store_database() -> Database[Document]:
     return store_client()[settings.TRAINING_DB]
 
 
+def named_client(uri: str) -> MongoClient[Document]:
+    """Return this process's client of another server, opened on first use."""
+    key = (os.getpid(), uri)
+    with _lock:
+        if key not in _named:
+            options: dict[str, Any] = settings.MONGO_OPTIONS
+            _named[key] = MongoClient(uri, **options)
+        return _named[key]
+
+
 def close_clients() -> None:
-    """Forget both clients of this process; the next use opens them anew."""
+    """Forget the clients of this process; the next use opens them anew."""
     global _store
+    for key in [key for key in _named if key[0] == os.getpid()]:
+        _named.pop(key).close()
     if _store is not None and _store[0] == os.getpid():
         _store[1].close()
     _store = None

@@ -10,6 +10,7 @@ a holder must remember for the next one (`state`) is kept in the lease's own doc
 
 import logging
 import os
+import re
 import secrets
 import socket
 import threading
@@ -155,6 +156,19 @@ def acquire(name: str, *, seconds: float, info: dict[str, Any] | None = None) ->
     )
 
 
+def end_of_dead(name: str) -> bool:
+    """Let go a lease whose holder, on this host, is known to be dead. Returns whether it was.
+
+    Only for callers who hold a lock of this host that every holder of the lease holds.
+    """
+    mine = f"^{re.escape(socket.gethostname())}:"
+    result = main_collection(COLLECTION).update_one(
+        {"_id": name, "holder": {"$regex": mine}, "$expr": {"$gt": ["$expires_at", "$$NOW"]}},
+        [{"$set": {"expires_at": "$$NOW", "holder": None}}],
+    )
+    return bool(result.modified_count)
+
+
 def state_of(name: str) -> Document | None:
     """Return what the last holder kept, whoever holds the lease now."""
     found = main_collection(COLLECTION).find_one({"_id": name}, {"state": 1})
@@ -169,10 +183,14 @@ def server_time() -> datetime:
 
 def is_held(name: str, **info: Any) -> bool:
     """Tell whether somebody holds the lease (for this `info`) by the server's clock."""
+    return holder_of(name, **info) is not None
+
+
+def holder_of(name: str, **info: Any) -> Document | None:
+    """Return the lease (for this `info`) without its state while somebody holds it, else None."""
     condition: Document = {f"info.{key}": value for key, value in info.items()}
     alive = {"$expr": {"$gt": ["$expires_at", "$$NOW"]}}
-    found = main_collection(COLLECTION).find_one({"_id": name, **condition, **alive}, {"_id": 1})
-    return found is not None
+    return main_collection(COLLECTION).find_one({"_id": name, **condition, **alive}, {"state": 0})
 
 
 def _take(name: str, taken: Document) -> Document | None:

@@ -4,11 +4,16 @@ What is computed from the data (counters, ETags) is cached with the number it wa
 The document lives in `app_state`.
 """
 
+from typing import Any
+
 from pymongo import UpdateOne
+from pymongo.errors import OperationFailure
 
 from segmentacion.mongo.clients import main_collection
 
 COLLECTION = "app_state"
+# Unauthorized; no such collection; a stage this server has not, or does not allow.
+NOT_TOLD = {13, 26, 40324, 8000}
 
 
 def current(name: str) -> int:
@@ -23,3 +28,18 @@ def bump(*names: str) -> None:
         UpdateOne({"_id": f"version:{name}"}, {"$inc": {"value": 1}}, upsert=True) for name in names
     ]
     main_collection(COLLECTION).bulk_write(raised, ordered=False)
+
+
+def writes_of(collection: str) -> list[Any]:
+    """Return the server's own count of writes to a collection, per host: any program's write
+    moves it, also one that raises no number here. Empty where the server does not tell.
+
+    It begins anew when the server starts: what is kept by it needs an age limit as well.
+    """
+    try:
+        found = list(main_collection(collection).aggregate([{"$collStats": {"latencyStats": {}}}]))
+    except OperationFailure as error:
+        if error.code in NOT_TOLD:
+            return []
+        raise
+    return [[one.get("host"), int(one["latencyStats"]["writes"]["ops"])] for one in found]

@@ -84,3 +84,11 @@ def filesize(size: Any) -> str:
         if size >= one:
             return f"{size / one:,.1f} {unit}"
     return f"{size / 1024:,.1f} KB"
+
+
+@register.filter
+def days(value: Any) -> str:
+    """How many days something took → `3.2 d`; less than one → `5 h`; not known → `—`."""
+    if not isinstance(value, int | float):
+        return "—"
+    return f"{value:,.1f} d" if value >= 1 else f"{value * 24:.0f} h"

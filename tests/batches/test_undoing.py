@@ -194,17 +194,16 @@ def test_an_interrupted_restore_is_finished_by_repeating_it(
 ) -> None:
     make_four()
     delete(*IDS)
-    put_back, calls = trash._put_back, []
+    monkeypatch.setattr(trash, "AT_ONCE", 2)
+    insert, calls = trash._insert, []
 
-    def cut(entry: Any, actor: Any, operation: str) -> bool:
-        calls.append(entry)
-        if len(calls) == 3:
-            collection = main_collection(Batch.COLLECTION)
-            collection.insert_one(entry["document"])  # came back, and stayed in the trash too
+    def cut(*args: Any) -> set[str]:
+        calls.append(insert(*args))
+        if len(calls) == 2:  # these came back, and are in the trash too
             raise KeyboardInterrupt
-        return put_back(entry, actor, operation)
+        return calls[-1]
 
-    monkeypatch.setattr(trash, "_put_back", cut)
+    monkeypatch.setattr(trash, "_insert", cut)
     with pytest.raises(KeyboardInterrupt):
         back("borrar-1", "volver-1")
     monkeypatch.undo()

@@ -22,6 +22,7 @@ def unmarked(site: Site, mongo_client: "MongoClient[dict[str, object]]") -> None
     database = mongo_client["segmentacion_db"]
     database["batches"].update_many({}, {"$set": {"mongo_uploaded": False, "file_info": empty}})
     database["app_state"].update_one({"_id": "version:batches"}, {"$inc": {"value": 1}})
+    database["leases"].update_one({"_id": "sync_masks"}, {"$unset": {"state": ""}})
 
 
 def test_logging_in_leads_to_the_429_batches(open_page: OpenPage) -> None:

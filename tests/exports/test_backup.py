@@ -1,22 +1,23 @@
 """Backups: what is in the file, what it loses (nothing), and when it is not believed."""
 
 import json
-import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import bson
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.rules.backup import BackupError, BadBackupError
 from exports.services import extended_json
-from exports.services.backups import Dump, finish, records
+from exports.services.backups import finish, records
 from exports.services.backups.files import check_file
-from exports.services.backups.scheduled import run_scheduled
+from exports.services.backups.scheduled import is_due, run_scheduled
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import backup, not_utf8, odd_values, repeated_field
 from tests.factories import batch_document, make_batch, make_batches
@@ -95,39 +96,6 @@ def test_the_file_is_plain_json_with_what_the_form_says(mongo: None, tmp_path: P
 def test_an_empty_database_has_a_backup_too(mongo: None, tmp_path: Path) -> None:
     reader = finish(check_file(backup(tmp_path)))
     assert reader.total == 0
-
-
-def test_a_backup_is_one_moment_whatever_is_written_meanwhile(mongo: None, tmp_path: Path) -> None:
-    make_batches(batch_document(f"batch_{n:06d}F", status="NS") for n in range(1_500))
-    dump = Dump()
-    pieces = iter(dump)
-    head = next(pieces)
-    done = threading.Event()
-
-    def write() -> None:
-        main_collection("batches").update_many({}, {"$set": {"status": "S"}})
-        main_collection("batches").insert_many([batch_document("batch_999999F")])
-        done.set()
-
-    threading.Thread(target=write).start()
-    assert done.wait(30)
-    found = json.loads(head + b"".join(pieces))
-    statuses = {batch["status"] for batch in found["batches"]}
-    if found["backup_info"]["consistent"]:
-        assert (len(found["batches"]), statuses) == (1_500, {"NS"})
-    else:
-        assert len(found["batches"]) >= 1_500
-
-
-def test_without_snapshots_it_says_so_and_whether_something_changed(mongo: None) -> None:
-    make_batch("batch_1")
-    dump = Dump(snapshot=False)
-    pieces = iter(dump)
-    head = next(pieces)
-    make_batch("batch_2")
-    found = json.loads(head + b"".join(pieces))
-    assert found["backup_info"]["consistent"] is False
-    assert found["integrity"]["changed_meanwhile"] is True
 
 
 def test_a_backup_cut_anywhere_is_refused(mongo: None, tmp_path: Path) -> None:
@@ -230,3 +198,49 @@ def test_nobody_else_downloads_it(viewer_client: Client) -> None:
 def test_readyz_says_when_the_last_good_one_was(stranger: Client, tmp_path: Path) -> None:
     finish(run_scheduled(tmp_path))
     assert stranger.get("/readyz").json()["last_backup"] is not None
+
+
+def made(tmp_path: Path, *, verdict: str = "good", kind: str = "scheduled", **ago: float) -> Path:
+    """Record a backup made so long ago."""
+    path = tmp_path / f"{verdict}{ago}.json"
+    path.write_text("")
+    main_collection("backups").insert_one(
+        {"_id": f"{verdict}{ago}", "file": str(path) if verdict == "good" else "",
+         "kind": kind, "verdict": verdict, "created_at": timezone.now() - timedelta(**ago)}
+    )  # fmt: skip
+    return path
+
+
+def test_one_is_due_when_none_is_younger_than_a_day(mongo: None, tmp_path: Path) -> None:
+    assert is_due(timezone.now())
+    made(tmp_path, hours=25)
+    assert is_due(timezone.now())
+    made(tmp_path, kind="manual", hours=23)
+    assert not is_due(timezone.now())
+
+
+def test_one_whose_file_went_or_that_is_of_the_future_does_not_count(
+    mongo: None, tmp_path: Path
+) -> None:
+    made(tmp_path, hours=1).unlink()
+    assert is_due(timezone.now())
+    made(tmp_path, hours=-20)
+    assert is_due(timezone.now())
+
+
+def test_after_a_failure_it_is_tried_again_but_not_at_once(mongo: None, tmp_path: Path) -> None:
+    made(tmp_path, verdict="failed", minutes=10)
+    assert not is_due(timezone.now())
+    assert is_due(timezone.now() + timedelta(hours=1))
+
+
+def test_when_none_is_due_the_command_does_nothing(
+    mongo: None, tmp_path: Path, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.BACKUP_DIRECTORY = tmp_path
+    for due in (True, False):
+        call_command("backup", "--scheduled", "--if-due", "--json")
+        assert json.loads(capsys.readouterr().out).get("due", True) is due
+    assert len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(CommandError, match="va con --scheduled"):
+        call_command("backup", "--if-due")

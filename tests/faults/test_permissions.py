@@ -1,5 +1,6 @@
 """A store that answers «you may not»: a real mongod with --auth and an account without rights."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,3 +73,24 @@ def own_main_uri() -> Iterator[str]:
 
     yield settings.MONGO_URI
     MongoClient(settings.MONGO_URI).drop_database("permisos")
+
+
+def test_an_account_without_the_store_backs_up_the_rest_and_says_what_is_missing(
+    guarded_store: tuple[MongoClient[dict[str, Any]], int], tmp_path: Path
+) -> None:
+    root, port = guarded_store
+    roles = [{"role": role, "db": "segmentacion_db"} for role in ("readWrite", "dbAdmin")]
+    root.admin.command("createUser", "propia", pwd="propia", roles=roles)
+    env = environment(MONGO_URI=f"mongodb://propia:propia@127.0.0.1:{port}/?authSource=admin")
+    assert manage("migrate", "-v", "0", env=env).returncode == 0
+    root["segmentacion_db"]["batches"].insert_one({"id": "batch_1", "history": []})
+    done = manage("backup", "--masks", "--json", "--to", str(tmp_path / "to"), env=env)
+    assert done.returncode == 1
+    assert "no puede leer" in json.loads(done.stdout)["error"]
+    (made,) = (tmp_path / "to").glob("backup_*.json")
+    tried = manage("backup", "--scheduled", "--json", "--to", str(tmp_path / "auto"), env=env)
+    assert tried.returncode == 0, tried.stderr
+    assert "sin restauración de prueba" in json.loads(tried.stdout)["note"]
+    root["segmentacion_db"]["batches"].delete_many({})
+    assert manage("restore", str(made), "--yes", env=env).returncode == 0
+    assert root["segmentacion_db"]["batches"].count_documents({"id": "batch_1"}) == 1

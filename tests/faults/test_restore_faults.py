@@ -2,108 +2,19 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo import MongoClient
 
-from segmentacion.mongo.embedded import EmbeddedMongo
-from tests.site import ROOT, environment, manage
+from tests.faults.installation import Installation
+from tests.site import ROOT, manage
 
 pytestmark = pytest.mark.faults
 
-# Runs a command of the product, and dies without a word when a function is called for the nth
-# time.
-DYING = """
-import importlib, os, signal, sys
-import django
-django.setup()
-module, name, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
-place = importlib.import_module(module)
-real, calls = getattr(place, name), [0]
-def dying(*args, **kwargs):
-    calls[0] += 1
-    if calls[0] == times:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*args, **kwargs)
-setattr(place, name, dying)
-from django.core.management import execute_from_command_line
-execute_from_command_line(["manage.py", *sys.argv[4:]])
-"""
 SWAP = "exports.services.restoring.swapping"
-
-
-class Installation:
-    """A main server of its own, with 300 batches and a backup of them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server = EmbeddedMongo(folder / "main")
-        self.env = environment(
-            MONGO_URI=self.server.ensure(), STATE_DIRECTORY=str(folder / "state")
-        ) | {"DJANGO_SETTINGS_MODULE": "segmentacion.settings"}
-        assert manage("migrate", "-v", "0", env=self.env).returncode == 0
-        self.fill("antes")
-        made = manage("backup", "--json", env=self.env)
-        self.backup = json.loads(made.stdout)["file"]
-
-    @property
-    def database(self) -> Any:
-        return MongoClient(self.server.ensure())["segmentacion_db"]
-
-    def fill(self, comments: str) -> None:
-        """Give every batch and every person this comment."""
-        for name in ("batches", "segmentadores"):
-            self.database[name].delete_many({})
-        self.database.batches.insert_many(
-            {"id": f"batch_{n:06d}F", "comments": comments, "history": [], "version": 1}
-            for n in range(300)
-        )
-        self.database.segmentadores.insert_one({"name": "Flor", "comments": comments})
-        state = self.database.app_state
-        state.update_one({"_id": "version:batches"}, {"$inc": {"value": 1}}, upsert=True)
-
-    def comments(self) -> set[str]:
-        """Return the comments found, of people and of batches."""
-        return {
-            comment
-            for name in ("batches", "segmentadores")
-            for comment in self.database[name].distinct("comments")
-        }
-
-    def die_in(self, module: str, name: str, times: int, *args: str) -> int:
-        command = [sys.executable, "-c", DYING, module, name, str(times), *args]
-        done = subprocess.run(
-            command, env=self.env, cwd=ROOT, capture_output=True, timeout=120, check=False
-        )
-        self.database.leases.delete_many({})  # what waiting a minute would do
-        return done.returncode
-
-    def resume(self) -> None:
-        done = manage("restore", "--resume", env=self.env)
-        assert done.returncode == 0, done.stderr
-
-    def check_clean(self) -> None:
-        """Assert that nothing of a restore is left over, and batches are all there."""
-        names = self.database.list_collection_names()
-        assert not [name for name in names if name.startswith("restore_")]
-        assert self.database.batches.count_documents({}) == 300
-        assert {"id_1", "status_1_id_1"} <= set(self.database.batches.index_information())
-        left = {"step": {"$in": ["loading", "swapping"]}}
-        assert self.database.restores.count_documents(left) == 0
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    installation = Installation(tmp_path_factory.mktemp("restore"))
-    yield installation
-    installation.server.release()
 
 
 @pytest.mark.parametrize(
@@ -163,16 +74,7 @@ def test_a_backup_killed_while_it_is_written_leaves_nothing_that_looks_good(
 def test_a_full_disk_fails_clearly_and_leaves_nothing(
     installation: Installation, tmp_path: Path
 ) -> None:
-    command = [sys.executable, str(ROOT / "manage.py"), "backup", "--json", "--to", str(tmp_path)]
-    done = subprocess.run(
-        command,
-        env=installation.env,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = installation.on_a_disk_of(20_000, "backup", "--json", "--to", str(tmp_path))
     assert done.returncode == 1
     assert "no queda espacio" in json.loads(done.stdout)["error"]
     assert list(tmp_path.iterdir()) == []

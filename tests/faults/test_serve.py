@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("serve"))
+    site = Site(tmp_path_factory.mktemp("serve"), settings={"LOGIN_PAUSE_SECONDS": "600"})
     site.start()
     yield site
     site.stop()
@@ -51,6 +51,17 @@ def test_static_files_are_hashed_and_compressed(site: Site) -> None:
     assert answer.status == 200
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_the_workers_count_wrong_passwords_together(site: Site) -> None:
+    statuses = []
+    for worker in site.worker_processes():
+        worker.suspend()  # the other one serves
+        try:
+            statuses += [Visitor(site.url).login("nadie", "x").status for _ in range(3)]
+        finally:
+            worker.resume()
+    assert statuses == [200] * 5 + [429]
 
 
 def test_killed_and_restarted_it_keeps_crew_batches_and_sessions(site: Site) -> None:

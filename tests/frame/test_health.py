@@ -1,11 +1,14 @@
 """`/healthz` and `/readyz`: what a load balancer asks."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from segmentacion.mongo import clients
+from segmentacion.mongo.clients import main_collection
+from segmentacion.mongo.leases import held
 from tests.frame.processes import answer
 from tests.site import environment
 
@@ -40,6 +43,10 @@ def test_without_a_database_the_process_is_healthy_but_not_ready() -> None:
         "mask_store": False,
         "last_sync": None,
         "last_backup": None,
+        "last_backup_failed": None,
+        "last_sync_age_seconds": None,
+        "last_backup_age_seconds": None,
+        "watcher": None,
     }
 
 
@@ -52,6 +59,10 @@ def test_with_its_database_it_is_ready(stranger: Client) -> None:
         "mask_store": True,
         "last_sync": None,
         "last_backup": None,
+        "last_backup_failed": False,
+        "last_sync_age_seconds": None,
+        "last_backup_age_seconds": None,
+        "watcher": False,
     }
 
 
@@ -59,6 +70,25 @@ def test_with_the_store_down_it_is_ready_and_says_so(store_down: None, stranger:
     answered = stranger.get("/readyz")
     assert answered.status_code == 200
     assert (answered.json()["database"], answered.json()["mask_store"]) == (True, False)
+
+
+def test_it_tells_how_old_sync_and_backup_are_and_who_follows_the_store(stranger: Client) -> None:
+    made = datetime.now(UTC) - timedelta(hours=2)
+    main_collection("sync_runs").insert_one({"_id": "1", "outcome": "ok", "finished_at": made})
+    main_collection("backups").insert_one({"_id": "1", "verdict": "good", "created_at": made})
+    with held("watch_masks"):
+        told = stranger.get("/readyz").json()
+    assert told["watcher"] is True
+    assert 7_200 <= told["last_sync_age_seconds"] < 7_800
+    assert 7_200 <= told["last_backup_age_seconds"] < 7_800
+
+
+def test_an_old_sync_a_failed_backup_and_no_watcher_leave_it_ready(stranger: Client) -> None:
+    long_ago = datetime(2025, 1, 1, tzinfo=UTC)
+    main_collection("sync_runs").insert_one({"_id": "1", "outcome": "ok", "finished_at": long_ago})
+    main_collection("backups").insert_one({"_id": "1", "verdict": "failed", "created_at": long_ago})
+    answered = stranger.get("/readyz")
+    assert (answered.status_code, answered.json()["watcher"]) == (200, False)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

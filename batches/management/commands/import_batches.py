@@ -6,5 +6,6 @@ from batches.management.importing import ImportCommand
 class Command(ImportCommand):
     help = (
         "Importa batches de un JSON (lista de nombres, lista de objetos o {«batches»: […]}), de un "
-        "CSV o XLSX, o de las carpetas de imágenes (--scan): muestra el plan y lo aplica. No quita ninguno."
+        "CSV o XLSX, o de las carpetas de imágenes (--scan): muestra el plan y lo aplica. No quita "
+        "ninguno."
     )

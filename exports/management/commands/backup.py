@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from exports.management.progress import Bars
 from exports.rules.backup import BackupError
 from exports.services.backups import BackupFile, finish, records, write_backup
 from exports.services.backups.copying import MasksReport, copy_masks
 from exports.services.backups.files import folder
-from exports.services.backups.scheduled import run_scheduled
+from exports.services.backups.scheduled import is_due, run_scheduled
 from segmentacion.http.json import iso_utc
 from segmentacion.reporting import ReportCommand
 
@@ -34,7 +35,18 @@ class Command(ReportCommand):
             "12 mensuales",
         )
 
+        parser.add_argument(
+            "--if-due",
+            action="store_true",
+            help="con --scheduled: no hace nada si hay uno bueno de menos de un día",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["if_due"] and not options["scheduled"]:
+            raise CommandError("--if-due va con --scheduled.", returncode=2)
+        if options["if_due"] and not is_due(timezone.now()):
+            self._not_due(options)
+            return
         removed: list[str] = []
         note = ""
         masks = None
@@ -51,6 +63,14 @@ class Command(ReportCommand):
         except BackupError as error:
             raise self.fail(options, str(error)) from error
         self._report(options, made, note, removed, masks)
+
+    def _not_due(self, options: dict[str, Any]) -> None:
+        self.say(
+            options,
+            "Todavía no toca: hay uno bueno de menos de un día, o el último falló hace poco.",
+        )
+        if options["json"]:
+            self.print_json({"success": True, "due": False, "file": None})
 
     def _manual(self, to: Path | None) -> BackupFile:
         try:

@@ -12,7 +12,7 @@ from crew.rules import UnknownPersonError
 from exports.rules.asking import SHEETS, Asked, Format
 from exports.services import exporting
 from exports.services.exporting import Export
-from exports.services.saving import whole_file
+from exports.services.saving import whole_file, why
 from exports.services.workbooks import TooManyRowsError
 from segmentacion.reporting import ReportCommand, progress_bar
 
@@ -46,7 +46,7 @@ class Command(ReportCommand):
         except (UnknownPersonError, TooManyRowsError) as error:
             raise self.fail(options, str(error)) from error
         except OSError as error:
-            raise self.fail(options, f"No se pudo escribir: {error}") from error
+            raise self.fail(options, f"No se pudo escribir: {why(error)}.") from error
 
     def _write(self, export: Export, options: dict[str, Any]) -> None:
         unit = "batch" if options["person"] is not None else "personas"

@@ -87,7 +87,7 @@ def parse_accepted(text: str) -> list[Accepted]:
     """Read it back. Raises WorkloadFormatError: it comes from a form, and may be anything."""
     try:
         return [Accepted(*_checked(entry)) for entry in json.loads(text)]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise WorkloadFormatError("El plan no se entiende: sube el archivo otra vez.") from error
 
 

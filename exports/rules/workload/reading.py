@@ -79,13 +79,13 @@ def parse_filled(data: bytes) -> Filled:
     records = _records(text)
     columns = _columns(next(records, []))
     filled = Filled(windows=windows)
-    seen: dict[str, int] = {}
     for number, record in enumerate(records, start=2):
         if number > MAX_BATCHES + 1:
             raise WorkloadFormatError(f"El archivo tiene más de {MAX_BATCHES:,} filas.")
-        _read_row(filled, number, record, columns, seen)
+        _read_row(filled, number, record, columns)
     if not (filled.asked or filled.refused or filled.blank):
         raise WorkloadFormatError("El archivo no trae ninguna fila.")
+    _refuse_repeated(filled)
     return filled
 
 
@@ -157,7 +157,6 @@ def _read_row(
     number: int,
     record: Sequence[str],
     columns: Mapping[str, int],
-    seen: dict[str, int],
 ) -> None:
     cells = {
         name: unguard(record[place]).strip() if place < len(record) else ""
@@ -173,12 +172,32 @@ def _read_row(
         reason = "no es un id de batch" if cells["batch"] else "falta el id del batch"
     elif status is None:
         reason = f"el estatus «{cells['status'][:30]}» no existe (NS, In o S)"
-    elif (first := seen.setdefault(batch, number)) != number:
-        reason = f"repetido: ya está en la fila {first}"
     else:
         filled.asked.append(Asked(number, batch, cells["responsible"], status))
         return
     filled.refused.append(RefusedRow(number, batch or cells["batch"][:60], reason))
+
+
+def _refuse_repeated(filled: Filled) -> None:
+    """Keep one row per batch; where rows disagree, none."""
+    rows: dict[str, list[Asked]] = {}
+    for asked in filled.asked:
+        rows.setdefault(asked.batch, []).append(asked)
+    filled.asked = []
+    for first, *others in rows.values():
+        differing = next((other for other in others if other.status != first.status), None)
+        if differing is None:
+            filled.asked.append(first)
+        else:
+            filled.refused.append(_repeated(first, differing))
+        filled.refused += [_repeated(other, first) for other in others]
+
+
+def _repeated(asked: Asked, other: Asked) -> RefusedRow:
+    reason = f"repetido: ya está en la fila {other.row}"
+    if asked.status != other.status:
+        reason = f"repetido con otro estatus: la fila {other.row} dice {other.status}"
+    return RefusedRow(asked.row, asked.batch, reason)
 
 
 def _folded(text: str) -> str:

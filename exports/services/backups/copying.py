@@ -9,19 +9,24 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from bson import json_util
+from pymongo.errors import OperationFailure
 
 from exports.rules.backup import BackupError
+from exports.services.backups.files import lock
 from exports.services.backups.progress import Progress, Stage
+from exports.services.saving import why
 from masks.services.copying import UnreadableFileError, content_of, every_file, how_much
 from segmentacion.mongo.clients import Document
+from segmentacion.mongo.errors import is_permission_error
 
-FOLDER, MANIFEST = "masks", "manifest.jsonl"
+FOLDER, MANIFEST, JOURNAL = "masks", "manifest.jsonl", "manifest.journal"
 SAFE = re.compile(r"[^A-Za-z0-9._-]")
 BLOCK = 1 << 20
 
@@ -45,34 +50,63 @@ def copy_masks(to: Path) -> Generator[Progress, None, MasksReport]:
         place.mkdir(parents=True, exist_ok=True)
         return (yield from _copy_all(place))
     except OSError as error:
-        raise BackupError(
-            f"No se pudieron guardar las máscaras en {to}: {error.strerror}."
-        ) from error
+        raise BackupError(f"No se pudieron guardar las máscaras en {to}: {why(error)}.") from error
+    except OperationFailure as error:
+        if is_permission_error(error):
+            raise BackupError("La cuenta no puede leer el almacén de máscaras.") from error
+        raise
 
 
 def _copy_all(place: Path) -> Generator[Progress, None, MasksReport]:
-    report, known, done, total = MasksReport(), _manifest(place), 0, how_much()
+    report, done, total = MasksReport(), 0, how_much()
     part = place / f"{MANIFEST}.part"
-    with part.open("w", encoding="utf-8") as manifest:
+    with _journal(place) as journal, part.open("w", encoding="utf-8") as manifest:
+        known = _manifest(place)
         for file in every_file():
-            name = copy_name(file["_id"])
-            entry = known.get(name)
             try:
-                if _is_there(place / name, file, entry):
-                    report.kept += 1
-                else:
-                    entry = _copy(place / name, file)
-                    report.copied += 1
+                entry = _kept_or_copied(place, file, known, journal, report)
             except UnreadableFileError as error:
                 report.failed.append(f"{str(file.get('filename'))[:120]}: {error}")
                 continue
-            manifest.write(json_util.dumps(entry, json_options=json_util.CANONICAL_JSON_OPTIONS))
-            manifest.write("\n")
+            manifest.write(entry)
             done += int(file.get("length") or 0)
             yield Progress(Stage.MASKS, done, total)
         _sync(manifest)
     part.rename(place / MANIFEST)
+    (place / JOURNAL).unlink()
     return report
+
+
+@contextmanager
+def _journal(place: Path) -> Iterator[IO[str]]:
+    """Open what a copy that was cut off goes on from: a line at once for each file copied.
+
+    Raises BackupError when another copy has it open.
+    """
+    with (place / JOURNAL).open("a", encoding="utf-8", buffering=1) as journal:
+        if not lock(journal):
+            raise BackupError(f"Ya se están guardando máscaras en {place}: espera a que terminen.")
+        journal.write("\n")  # after a line that was cut off
+        yield journal
+
+
+def _kept_or_copied(
+    place: Path, file: Document, known: dict[str, Document], journal: IO[str], report: MasksReport
+) -> str:
+    """Make sure of a file's copy; return its line of the manifest. Raises UnreadableFileError."""
+    name = copy_name(file["_id"])
+    entry = known.get(name)
+    if entry is not None and _is_there(place / name, file, entry):
+        report.kept += 1
+        return _line(entry)
+    line = _line(_copy(place / name, file))
+    journal.write(line)
+    report.copied += 1
+    return line
+
+
+def _line(entry: Document) -> str:
+    return json_util.dumps(entry, json_options=json_util.CANONICAL_JSON_OPTIONS) + "\n"
 
 
 def copy_name(file_id: Any) -> str:
@@ -85,9 +119,9 @@ def copy_name(file_id: Any) -> str:
 
 
 def _manifest(place: Path) -> dict[str, Document]:
-    """Return what earlier copies wrote, the unfinished one's included; cut lines are left out."""
+    """Return what earlier copies wrote, an unfinished one's included; cut lines are left out."""
     known: dict[str, Document] = {}
-    for name in (MANIFEST, f"{MANIFEST}.part"):
+    for name in (MANIFEST, JOURNAL):
         try:
             lines = (place / name).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
@@ -97,12 +131,13 @@ def _manifest(place: Path) -> dict[str, Document]:
                 entry = json_util.loads(line)
             except json.JSONDecodeError:
                 continue
-            known[str(entry["copy"])] = entry
+            if isinstance(entry, dict) and "copy" in entry:
+                known[str(entry["copy"])] = entry
     return known
 
 
-def _is_there(path: Path, file: Document, entry: Document | None) -> bool:
-    if entry is None or not path.exists() or path.stat().st_size != file.get("length"):
+def _is_there(path: Path, file: Document, entry: Document) -> bool:
+    if not path.exists() or path.stat().st_size != file.get("length"):
         return False
     digest = hashlib.sha256()
     with path.open("rb") as copy:
@@ -114,16 +149,19 @@ def _is_there(path: Path, file: Document, entry: Document | None) -> bool:
 def _copy(path: Path, file: Document) -> Document:
     """Copy one file: beside its place, checked, synced, then named."""
     part, digest, length = path.with_name(f"{path.name}.part"), hashlib.sha256(), 0
-    with part.open("wb") as copy:
-        for piece in content_of(file["_id"]):
-            digest.update(piece)
-            length += len(piece)
-            copy.write(piece)
-        _sync(copy)
-    if length != file.get("length"):
-        part.unlink()
-        raise UnreadableFileError(f"llegaron {length:,} bytes de {file.get('length')}")
-    part.rename(path)
+    try:
+        with part.open("wb") as copy:
+            for piece in content_of(file["_id"]):
+                digest.update(piece)
+                length += len(piece)
+                copy.write(piece)
+            _sync(copy)
+        if length != file.get("length"):
+            raise UnreadableFileError(f"llegaron {length:,} bytes de {file.get('length')}")
+        part.rename(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     return {"copy": path.name, "sha256": digest.hexdigest(), "length": length, "file": file}
 
 

@@ -1,13 +1,12 @@
 """A backup as a file: written beside its place, read back, and only then given its name."""
 
-import errno
 import fcntl
 import os
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from pymongo.errors import PyMongoError
@@ -16,6 +15,7 @@ from exports.rules.backup import PART_NAME, PART_SUFFIX, BackupError, Integrity,
 from exports.services.backups.dumping import Dump, is_snapshot_failure
 from exports.services.backups.progress import Progress, Stage
 from exports.services.backups.reading import BackupReader
+from exports.services.saving import why
 
 Engine = Generator[Progress, None, "BackupFile"]
 
@@ -50,11 +50,7 @@ def write_backup(to: Path | None = None) -> Engine:
         remove_orphans(place)
         return (yield from _written(place))
     except OSError as error:
-        reason = "no queda espacio" if error.errno in _FULL else (error.strerror or str(error))
-        raise BackupError(f"No se pudo guardar el respaldo en {place}: {reason}.") from error
-
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        raise BackupError(f"No se pudo guardar el respaldo en {place}: {why(error)}.") from error
 
 
 def remove_orphans(place: Path) -> list[str]:
@@ -63,7 +59,7 @@ def remove_orphans(place: Path) -> list[str]:
     for part in place.iterdir():
         if PART_NAME.fullmatch(part.name):
             with part.open("rb") as file:
-                if _lock(file):
+                if lock(file):
                     part.unlink(missing_ok=True)
                     removed.append(part.name)
     return removed
@@ -84,7 +80,7 @@ def _written(place: Path) -> Engine:
     part = place / f"{dump.name}.{os.getpid()}{PART_SUFFIX}"
     with part.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)  # names and e-mail addresses of people
-        _lock(file)
+        lock(file)
         try:
             dump = yield from _fill(file, dump)
             yield from _check_same(part, dump)
@@ -149,7 +145,8 @@ def _give_name(part: Path, place: Path, dump: Dump) -> Path:
     return path
 
 
-def _lock(file: IO[bytes]) -> bool:
+def lock(file: IO[Any]) -> bool:
+    """Lock an open file for as long as it is open; tell whether nobody else has."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

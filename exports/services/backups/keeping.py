@@ -35,16 +35,26 @@ def listed(limit: int = 100) -> list[Document]:
     condition = {"verdict": {"$ne": str(Verdict.REMOVED)}}
     found = list(_collection().find(condition).sort("created_at", -1).limit(limit))
     last = newest_good()
-    for record in found:
-        record["id"], record["name"] = record["_id"], Path(record["file"]).name
-        record["here"] = bool(record["file"]) and Path(record["file"]).is_file()
-        record["is_last"] = record["_id"] == last
-    return found
+    return [seen(record, last=last) for record in found]
+
+
+def seen(record: Document, *, last: str | None = None) -> Document:
+    """Return a record with its `id`, its file's `name`, `here` and `is_last` (see `listed`)."""
+    file = Path(record["file"] or "/")
+    return {
+        **record,
+        "id": record["_id"],
+        "name": file.name,
+        "here": file.is_file(),
+        "is_last": record["_id"] == (last or newest_good()),
+    }
 
 
 def find(key: str) -> Document:
     """Return a record. Raises UnknownBackupError."""
-    found = _collection().find_one({"_id": key, "verdict": {"$ne": str(Verdict.REMOVED)}})
+    found: Document | None = _collection().find_one(
+        {"_id": key, "verdict": {"$ne": str(Verdict.REMOVED)}}
+    )
     if found is None:
         raise UnknownBackupError
     return found

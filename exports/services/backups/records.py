@@ -67,6 +67,21 @@ def records(kind: Kind | None = None) -> list[Document]:
     return list(main_collection(BackupRecord.COLLECTION).find(condition).sort("created_at", -1))
 
 
+def since(moment: datetime) -> list[Document]:
+    """Return the records made after a moment whose files were not removed, newest first."""
+    return [record for record in records() if record["created_at"] > moment]
+
+
+def last_failed() -> Recorded | None:
+    """Return the newest backup if it failed, so that what came after the last good one is told."""
+    found = main_collection(BackupRecord.COLLECTION).find_one(
+        {"verdict": {"$in": [str(Verdict.GOOD), str(Verdict.FAILED)]}}, sort=[("created_at", -1)]
+    )
+    if found is None or found["verdict"] == Verdict.GOOD:
+        return None
+    return Recorded(found["file"], found["created_at"], found["kind"])
+
+
 def last_good() -> Recorded | None:
     """Return the newest good backup, or None when there has been none."""
     found = main_collection(BackupRecord.COLLECTION).find_one(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from segmentacion.mongo.leases import LeaseTaken, held
 
 logger = logging.getLogger("segmentacion.backups")
 LEASE = "backup_scheduled"
+DAY, RETRY, CLOCKS = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
 
 
 @dataclass
@@ -30,6 +32,28 @@ class ScheduledReport:
     made: BackupFile
     note: str = ""
     removed: list[str] = field(default_factory=list)
+
+
+def is_due(now: datetime) -> bool:
+    """Tell whether an automatic backup is to be made: no good one is younger than a day, and the
+    last attempt did not fail a moment ago.
+
+    A backup whose file went from this host does not count, nor one of the future: a clock was
+    wrong.
+    """
+    for record in records.since(now - DAY):
+        age = now - record["created_at"]
+        if age < -CLOCKS:
+            continue
+        if record["verdict"] == records.Verdict.GOOD and _stands(Path(record["file"])):
+            return False
+        if record["kind"] == records.Kind.SCHEDULED and age < RETRY:
+            return False
+    return True
+
+
+def _stands(file: Path) -> bool:
+    return file.is_file() or not file.parent.is_dir()
 
 
 def run_scheduled(to: Path | None = None) -> Generator[Progress, None, ScheduledReport]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from bson import ObjectId
 
-from exports.rules.jobs import JobKind, JobState, seen_state
+from exports.rules.jobs import UNDER_WAY, JobKind, JobState, seen_state
 from segmentacion.actors import Actor, Channel
 from segmentacion.mongo.clients import Document, main_collection
 from segmentacion.mongo.leases import COLLECTION as LEASES
@@ -78,6 +78,14 @@ def find(key: str) -> Document | None:
     """Return a job with its state as it is now, or None."""
     job = main_collection(COLLECTION).find_one({"_id": key})
     return _seen(job, server_time()) if job else None
+
+
+def under_way(kind: JobKind, options: Document) -> str | None:
+    """Return the id of a job of this kind and options that is waiting or running, or None."""
+    condition = {"kind": str(kind), "options": options, "state": {"$in": list(map(str, UNDER_WAY))}}
+    found = main_collection(COLLECTION).find(condition).sort("at", -1)
+    now = server_time()
+    return next((str(j["_id"]) for j in found if _seen(j, now)["state"] in UNDER_WAY), None)
 
 
 def recent(limit: int = 8) -> list[Document]:

@@ -15,7 +15,13 @@ logger = logging.getLogger("segmentacion.jobs")
 
 
 def start(kind: JobKind, *, actor: Actor, label: str, **options: Document | str | bool) -> str:
-    """Record a job and start its process; return its id. What cannot be started is recorded."""
+    """Record a job and start its process; return its id. What cannot be started is recorded.
+
+    One that asks for the same and is under way is answered with instead: a second click.
+    """
+    going = records.under_way(kind, dict(options))
+    if going is not None:
+        return going
     key = records.create(kind, actor=actor, options=dict(options), label=label)
     try:
         spawn(key)

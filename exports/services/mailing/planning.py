@@ -84,6 +84,31 @@ class MailPlan:
         return [message for message in self.messages if message.key in wanted]
 
 
+@dataclass(frozen=True)
+class _Mail:
+    """A mail that a plan is about to hold; `who` tells its recipient from the others for good."""
+
+    who: str
+    recipient: str
+    address: str
+    preview: Composed
+    compose: Callable[[], Composed]
+
+    def of(self, plan: MailPlan, records: Mapping[str, Document]) -> Message:
+        """Return it as a message of this plan, as far as its record says it is."""
+        key = mailing_key(plan.kind, plan.campaign, self.who)
+        return Message(
+            key,
+            plan.kind,
+            plan.campaign,
+            self.recipient,
+            self.address,
+            self.preview,
+            self.compose,
+            **_so_far(records.get(key)),
+        )
+
+
 def plan_workloads(names: Sequence[str] = ()) -> MailPlan:
     """Plan this week's mail to each active person, or to those named.
 
@@ -93,25 +118,15 @@ def plan_workloads(names: Sequence[str] = ()) -> MailPlan:
     records = records_of(plan.kind, plan.campaign)
     for member in _members(names):
         export = exporting.workload(member.name, Asked())
-        address = usable_address(member.email)
         if not export.total:
             plan.without_work.append(member.name)
-        elif not address:
-            plan.without_address.append(member.name)
-        else:
+        elif address := usable_address(member.email):
             preview = _workload_mail(member.name, plan.campaign, export.filename, export.total)
-            key = mailing_key(plan.kind, plan.campaign, member.key)
-            message = Message(
-                key,
-                plan.kind,
-                plan.campaign,
-                member.name,
-                address,
-                preview,
-                _workload_composer(member.name, plan.campaign),
-                **_so_far(records.get(key)),
-            )
-            plan.messages.append(message)
+            compose = _workload_composer(member.name, plan.campaign)
+            mail = _Mail(member.key, member.name, address, preview, compose)
+            plan.messages.append(mail.of(plan, records))
+        else:
+            plan.without_address.append(member.name)
     return plan
 
 
@@ -121,6 +136,17 @@ def plan_summary(to: Sequence[str] = ()) -> MailPlan:
     Raises MailError when an address is none, or nobody is left to write to.
     """
     plan = MailPlan(MailKind.SUMMARY, campaign_of(timezone.localdate()))
+    addresses = _summary_addresses(to)
+    records = records_of(plan.kind, plan.campaign)
+    preview = _summary_mail(plan.campaign, whole=False)
+    compose = cache(lambda: _summary_mail(plan.campaign, whole=True))
+    for address in addresses:
+        mail = _Mail(address.casefold(), address, address, preview, compose)
+        plan.messages.append(mail.of(plan, records))
+    return plan
+
+
+def _summary_addresses(to: Sequence[str]) -> list[str]:
     given = [*to] or [*settings.SUMMARY_MAIL_TO]
     if wrong := [address for address in given if not usable_address(address)]:
         raise MailError(f"No es un correo: {', '.join(wrong)}")
@@ -130,24 +156,7 @@ def plan_summary(to: Sequence[str] = ()) -> MailPlan:
             "No hay a quién enviar el resumen: pon el correo de las cuentas de Líder, o define "
             "SUMMARY_MAIL_TO."
         )
-    records = records_of(plan.kind, plan.campaign)
-    preview = _summary_mail(plan.campaign, whole=False)
-    compose = cache(lambda: _summary_mail(plan.campaign, whole=True))
-    for address in addresses:
-        key = mailing_key(plan.kind, plan.campaign, address.casefold())
-        plan.messages.append(
-            Message(
-                key,
-                plan.kind,
-                plan.campaign,
-                address,
-                address,
-                preview,
-                compose,
-                **_so_far(records.get(key)),
-            )
-        )
-    return plan
+    return addresses
 
 
 def _members(names: Sequence[str]) -> list[Member]:
@@ -205,7 +214,7 @@ def _summary_mail(campaign: str, *, whole: bool) -> Composed:
     return Composed(summary_letter(rows, campaign), tuple(attachments))
 
 
-def _so_far(record: Mapping[str, object] | Document | None) -> Document:
+def _so_far(record: Document | None) -> Document:
     """Return how far a message is, by its record."""
     if record is None:
         return {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from django.core.mail import EmailMessage
 from pymongo.errors import DuplicateKeyError
 
 from crew.rules import UnknownPersonError
@@ -44,6 +45,13 @@ class Outcome(StrEnum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"  # may have gone: not sent again unless asked
     ALREADY = "already"
+
+
+STATES = {
+    Outcome.SENT: MailState.SENT,
+    Outcome.FAILED: MailState.FAILED,
+    Outcome.UNCONFIRMED: MailState.SENDING,
+}
 
 
 @dataclass(frozen=True)
@@ -115,16 +123,19 @@ def _send_one(message: Message, postman: Postman, actor: Actor, *, again: bool) 
     mail = as_mail(composed, message.address, message.key, attempt)
     if not _claim(message, record, attempt, str(mail.extra_headers["Message-ID"]), actor):
         return result(Outcome.ALREADY)
+    outcome, error_text = _hand_in(postman, mail)
+    _record(message.key, attempt, STATES[outcome], error_text)
+    return result(outcome, error_text)
+
+
+def _hand_in(postman: Postman, mail: EmailMessage) -> tuple[Outcome, str]:
     try:
         postman.deliver(mail)
     except RefusedError as error:
-        _record(message.key, attempt, MailState.FAILED, str(error))
-        return result(Outcome.FAILED, str(error))
+        return Outcome.FAILED, str(error)
     except UncertainError as error:
-        _record(message.key, attempt, MailState.SENDING, str(error))
-        return result(Outcome.UNCONFIRMED, str(error))
-    _record(message.key, attempt, MailState.SENT)
-    return result(Outcome.SENT)
+        return Outcome.UNCONFIRMED, str(error)
+    return Outcome.SENT, ""
 
 
 def _kept(record: Document) -> Outcome:

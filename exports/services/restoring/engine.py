@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
+from crew import audit
+from crew.events import Event
 from exports.rules.backup import BackupError
 from exports.rules.restoring import RestorePlan, Selection
 from exports.services.backups import records
@@ -91,6 +93,7 @@ def _restore(
         raise NoChangeError("El respaldo y los datos de ahora son iguales: no hay qué restaurar.")
     safety = yield from write_backup(backups)
     records.record_good(safety, Kind.SAFETY, note=f"antes de restaurar {path.name}")
+    audit.write(Event.RESTORE, actor=actor, about=path.name)
     for attempt in range(TRIES):
         run = Restoring(reader, selection, actor, new_operation())
         if data_versions() != plan.versions:

@@ -52,6 +52,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
             call_command("setup_access", stdout=self.stdout)
             call_command("restore", "--resume", stdout=io.StringIO())
+            self._recover_images()
             if demo:
                 call_command("load_demo", stdout=self.stdout)
         except EmbeddedError as error:
@@ -62,6 +63,13 @@ class Command(BaseCommand):
             raise
         self._step("🎨 Archivos estáticos…")
         call_command("collectstatic", verbosity=0, interactive=False)
+
+    def _recover_images(self) -> None:
+        """Put the image folders in order; that they cannot be used is no reason not to serve."""
+        try:
+            call_command("intake", "recover", stdout=io.StringIO())
+        except CommandError as error:
+            self._step(f"⚠️  Imágenes: {error}")
 
     def _step(self, text: str) -> None:
         self.stdout.write(text)

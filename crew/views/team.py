@@ -1,6 +1,5 @@
-"""The team page, and logging in and out."""
+"""`/team`: people, what each holds, and how that compares."""
 
-from django.contrib.auth.views import LoginView as DjangoLoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -8,13 +7,6 @@ from django.views.decorators.http import require_GET
 from crew import queries
 from crew.access import may, requires
 from crew.rules import Capability
-
-
-class LoginView(DjangoLoginView):
-    """The login page; somebody already logged in goes on to the dashboard."""
-
-    template_name = "login.html"
-    redirect_authenticated_user = True
 
 
 @require_GET

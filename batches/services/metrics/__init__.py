@@ -1,0 +1,6 @@
+"""Figures about the work: answered from sums that are kept in MongoDB for all workers."""
+
+from batches.services.metrics.answering import Answer
+from batches.services.metrics.asking import ask
+
+__all__ = ["Answer", "ask"]

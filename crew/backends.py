@@ -1,0 +1,47 @@
+"""Who a session belongs to: the account with the names of its groups, without the ORM.
+
+Every request asks it. Checking passwords and permissions is Django's.
+"""
+
+import time
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+
+from segmentacion.mongo.clients import main_collection
+
+FIELDS = [field for field in User._meta.concrete_fields if field.attname != "id"]
+
+
+# Names of groups are asked for again after so long: they are roles, and hardly ever renamed.
+NAMES_SECONDS = 30.0
+_names: tuple[float, dict[Any, str]] = (0.0, {})
+
+
+class AccountBackend(ModelBackend):
+    """Django's accounts, with `role_names` (the groups) on those that a session names."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the account, or None when it is gone or closed."""
+        document = main_collection("auth_user").find_one({"_id": user_id})
+        if document is None:
+            return None
+        values = [document["_id"], *(document.get(str(field.column)) for field in FIELDS)]
+        user = User.from_db("default", ["id", *(field.attname for field in FIELDS)], values)
+        if not self.user_can_authenticate(user):
+            return None
+        found = main_collection("auth_user_groups").find({"user_id": user_id}, {"group_id": 1})
+        user.role_names = _names_of([one["group_id"] for one in found])  # type: ignore[attr-defined]
+        return user
+
+
+def _names_of(groups: list[Any]) -> list[str]:
+    """Return the names of these groups; all are read anew when one is not known yet."""
+    global _names
+    read_at, names = _names
+    if time.monotonic() - read_at > NAMES_SECONDS or any(group not in names for group in groups):
+        found = main_collection("auth_group").find({}, {"name": 1})
+        names = {group["_id"]: group["name"] for group in found}
+        _names = (time.monotonic(), names)
+    return [names[group] for group in groups if group in names]

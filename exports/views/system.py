@@ -1,0 +1,54 @@
+"""`/sistema`: how servers, sync, backups, intake, disks and requests are. `/metrics/prometheus`:
+the same as figures for a monitoring system."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from crew.access import may_scrape, requires
+from crew.rules import Capability
+from exports.presenting.prometheus import CONTENT_TYPE, exposition
+from exports.presenting.system import as_page
+from exports.queries.system import read_system
+from segmentacion.http.errors import json_error
+from segmentacion.mongo.tallies import counted, hand_on
+from segmentacion.telemetry.tally import BOUNDS
+
+
+@require_GET
+@requires(Capability.MONITOR)
+@vary_on_headers("HX-Request")
+def system(request: HttpRequest) -> HttpResponse:
+    """The page; htmx asks for its changing part alone every few seconds."""
+    fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
+    response = render(
+        request, "system/content.html" if fragment else "system.html", as_page(read_system())
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@login_not_required
+def prometheus(request: HttpRequest) -> HttpResponse:
+    """The figures, for METRICS_TOKEN, a token of the scope `prometheus` or an account that may see
+    the page; 401 without any.
+
+    With METRICS_TOKEN they are there while the main database is down, too.
+    """
+    if not getattr(request, "monitor", False):
+        if not request.user.is_authenticated:
+            response = json_error(401, "Las cifras se piden con un token: Authorization: Bearer …")
+            response["WWW-Authenticate"] = "Bearer"
+            return response
+        if not may_scrape(request):
+            raise PermissionDenied("Tu cuenta no tiene permiso para hacer esto.")
+    found = read_system()
+    up = found.work is not None and hand_on()
+    text = exposition(found, counted() if up else [], BOUNDS)
+    response = HttpResponse(text, content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "no-store"
+    return response

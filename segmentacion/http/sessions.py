@@ -1,0 +1,44 @@
+"""Sessions end by themselves: after a time without use, and after a time in any case.
+
+Both times are in the session (`since`, `seen`). Noting the use costs a write, so it is noted now
+and then; what pages ask for by themselves is no use.
+"""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse
+
+GRAIN_SECONDS = 300
+BY_THEMSELVES = (
+    "/dashboard/version",
+    "/batch-management/version",
+    "/intake/version",
+    "/masks/sync-state",
+)
+
+
+class SessionAgeMiddleware:
+    """Logs out who was away too long. A session of before this rule begins to count when seen."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            _look_at(request)
+        return self.get_response(request)
+
+
+def _look_at(request: HttpRequest) -> None:
+    session, now = request.session, time.time()
+    since, seen = session.get("since", now), session.get("seen", now)
+    idle, longest = settings.SESSION_IDLE_HOURS * 3600, settings.SESSION_MAX_DAYS * 86_400
+    if now - seen > idle or now - since > longest:
+        logout(request)
+    elif "since" not in session or (
+        now - seen > min(GRAIN_SECONDS, idle / 10) and request.path not in BY_THEMSELVES
+    ):
+        session["since"], session["seen"] = since, now

@@ -1,0 +1,78 @@
+"""What is kept of an answer never shows anything but what is in the database."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from batches.models import Batch
+from batches.views import rows
+from crew.rules import Role
+from segmentacion.mongo.clients import main_collection
+from tests.factories import batch_document, make_batch, make_batches
+
+pytestmark = pytest.mark.usefixtures("team")
+
+
+def table(client: Client, query: str = "") -> str:
+    return client.get(f"/dashboard{query}", headers={"HX-Request": "true"}).content.decode()
+
+
+def patch(client: Client, batch_id: str, **values: Any) -> None:
+    answer = client.patch(f"/api/batches/{batch_id}", values, "application/json")
+    assert answer.status_code == 200
+
+
+def test_a_change_shows_at_once_in_table_and_list(lead_client: Client) -> None:
+    make_batches([batch_document(f"batch_{number}") for number in range(3)])
+    for assignee in ("Flor", "Ceci", "Flor"):
+        patch(lead_client, "batch_1", assignee=assignee)
+        shown = lead_client.get("/api/batches").json()["batches"]
+        assert [batch["assignee"] for batch in shown] == [None, assignee, None]
+        assert table(lead_client).count(f'data-value="{assignee}"') == 1
+
+
+def test_each_query_has_its_own_answer(lead_client: Client) -> None:
+    make_batches(
+        [batch_document("batch_1", status="S", assignee="Flor"), batch_document("batch_2")]
+    )
+    for _ in range(2):
+        for status, batch_id in (("S", "batch_1"), ("NS", "batch_2")):
+            shown = lead_client.get(f"/api/batches?status={status}").json()["batches"]
+            assert [batch["id"] for batch in shown] == [batch_id]
+            assert table(lead_client, f"?status={status}").count("<tr tabindex") == 1
+
+
+def test_who_may_not_edit_gets_no_controls_of_who_may(
+    lead_client: Client, viewer_client: Client
+) -> None:
+    make_batch("batch_1")
+    assert "data-edit" in table(lead_client)
+    assert "data-edit" not in table(viewer_client)
+    assert "data-edit" in table(lead_client)
+
+
+def test_a_kept_answer_is_not_for_who_lost_the_right(
+    viewer: User, groups: dict[Role, Group]
+) -> None:
+    make_batch("batch_1")
+    client = Client()
+    client.force_login(viewer)
+    assert client.get("/api/batches").status_code == 200
+    viewer.groups.clear()
+    assert client.get("/api/batches").status_code == 403
+    assert client.get("/dashboard", headers={"HX-Request": "true"}).status_code == 403
+
+
+def test_odd_values_are_shown_though_they_cannot_be_kept(lead_client: Client) -> None:
+    make_batch("batch_1", metadata={"due_date": ["ayer"]}, assignee={"raro": 1})
+    print(table(lead_client).partition("<tbody>")[2][:3000]); assert 0
+
+
+def test_only_so_many_rows_are_kept(lead_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST", 5)
+    make_batches([batch_document(f"batch_{number}") for number in range(20)])
+    table(lead_client)
+    assert len(rows._kept) <= max(5, len(rows._kept) - 1)
+    assert main_collection(Batch.COLLECTION).count_documents({}) == 20

@@ -1,0 +1,92 @@
+"""A backup is one moment of the database, whatever others write while it is read.
+
+`SOAK=1` (make soak) reads more of them.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from exports.services.backups import Dump
+from exports.services.backups.dumping import has_snapshots
+from segmentacion.mongo.clients import main_collection
+from tests.factories import batch_document, make_batch, make_batches, stored
+from tests.faults.writers import SOAK
+
+
+def test_a_backup_is_one_moment_whatever_is_written_meanwhile(mongo: None, tmp_path: Path) -> None:
+    make_batches(batch_document(f"batch_{n:06d}F", status="NS") for n in range(1_500))
+    dump = Dump()
+    pieces = iter(dump)
+    head = next(pieces)
+    done = threading.Event()
+
+    def write() -> None:
+        main_collection("batches").update_many({}, {"$set": {"status": "S"}})
+        main_collection("batches").insert_many([batch_document("batch_999999F")])
+        done.set()
+
+    threading.Thread(target=write).start()
+    assert done.wait(30)
+    found = json.loads(head + b"".join(pieces))
+    statuses = {batch["status"] for batch in found["batches"]}
+    if found["backup_info"]["consistent"]:
+        assert (len(found["batches"]), statuses) == (1_500, {"NS"})
+    else:
+        assert len(found["batches"]) >= 1_500
+
+
+def test_two_batches_that_change_together_are_never_seen_apart(mongo: None, tmp_path: Path) -> None:
+    make_batches(batch_document(f"batch_{n:06d}F", metadata__total_masks=1_000) for n in range(600))
+    first, last = "batch_000000F", "batch_000599F"
+    stop = threading.Event()
+    moved: list[int] = []
+
+    def move() -> None:
+        batches = main_collection("batches")
+        with batches.database.client.start_session() as session:
+            while not stop.is_set():
+                with session.start_transaction():
+                    for name, masks in ((first, -1), (last, 1)):
+                        change = {"$inc": {"metadata.total_masks": masks}}
+                        batches.update_one({"id": name}, change, session=session)
+                moved.append(1)
+
+    if not has_snapshots():
+        return  # no transactions there, and no one moment
+    writer = threading.Thread(target=move)
+    writer.start()
+    try:
+        for round_ in range(30 if SOAK else 3):
+            pieces = iter(Dump())
+            head, begun = next(pieces), len(moved)
+            wait_until(lambda begun=begun: len(moved) > begun + 5)
+            masks = {
+                batch["id"]: batch["metadata"]["total_masks"]
+                for batch in json.loads(head + b"".join(pieces))["batches"]
+            }
+            assert masks[first] + masks[last] == 2_000, round_
+    finally:
+        stop.set()
+        writer.join(60)
+    assert stored(first)["metadata"]["total_masks"] == 1_000 - len(moved)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def test_without_snapshots_it_says_so_and_whether_something_changed(mongo: None) -> None:
+    make_batch("batch_1")
+    dump = Dump(snapshot=False)
+    pieces = iter(dump)
+    head = next(pieces)
+    make_batch("batch_2")
+    found = json.loads(head + b"".join(pieces))
+    assert found["backup_info"]["consistent"] is False
+    assert found["integrity"]["changed_meanwhile"] is True

@@ -1,0 +1,65 @@
+"""There and back with odd values, and files cut at any place. `SOAK=1` takes 100,000 and 200."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import bson
+import pytest
+
+from exports.rules.backup import BadBackupError
+from segmentacion.mongo.clients import main_collection
+from tests.exports.backups import (
+    backup,
+    everything,
+    forget_restores,
+    insert_raw,
+    not_utf8,
+    odd_values,
+    put_back,
+    repeated_field,
+)
+from tests.factories import batch_document
+from tests.faults.writers import SOAK
+
+MANY = 100_000 if SOAK else 400
+CUTS = 200 if SOAK else 12
+
+
+def odd_batches() -> list[dict[str, Any]]:
+    """Return batches that have one odd value each, and now and then all of them."""
+    odd = list(odd_values().items())
+    documents = [batch_document(f"batch_{n:06d}F") for n in range(MANY)]
+    for n, document in enumerate(documents):
+        document["extra"] = dict(odd if n % 97 == 0 else [odd[n % len(odd)]])
+        document["_id"] = [document["_id"], n, f"clave {n}", float(n) + 0.5][n % 4]
+    return documents
+
+
+def test_everything_comes_back_however_odd_and_however_many(mongo: None, tmp_path: Path) -> None:
+    main_collection("batches").insert_many(odd_batches())
+    insert_raw("trash", repeated_field(), not_utf8(), bson.encode({"_id": 3, **odd_values()}))
+    before = everything()
+    path = backup(tmp_path)
+    for name in before:
+        main_collection(name).delete_many({})
+    report = put_back(path)
+    after = everything()
+    assert report.plan.sections["batches"].added == MANY
+    assert after["trash"] == before["trash"]
+    plain = [forget_restores(side["batches"]) for side in (before, after)]
+    assert plain[0] == plain[1]
+
+
+def test_a_file_cut_at_any_place_changes_nothing(mongo: None, tmp_path: Path) -> None:
+    main_collection("batches").insert_many(odd_batches()[:300])
+    whole = backup(tmp_path).read_bytes()
+    main_collection("batches").update_many({}, {"$set": {"comments": "después"}})
+    before = everything()
+    cut = tmp_path / "cortado.json"
+    places = random.Random(7)
+    for _ in range(CUTS):
+        cut.write_bytes(whole[: places.randrange(len(whole) - 1)])
+        with pytest.raises(BadBackupError, match=r"cortado\.json"):
+            put_back(cut)
+    assert everything() == before

@@ -1,0 +1,101 @@
+"""People are told what needs them: once, signed, and again when it did not go out."""
+
+import hmac
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from masks.intake.services.notifying import tell_people
+from tests.intake.place import Place
+
+SECRET = "el-secreto-de-las-dos-partes"
+
+
+class Listener(HTTPServer):
+    """A program that is told; it answers with `status`."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.heard: list[tuple[Any, bytes]] = []
+        self.status = 204
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Listener
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.headers, body))
+        self.send_response(self.server.status)
+        if self.server.status == 302:
+            self.send_header("Location", "http://127.0.0.1:9/")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def listener(settings: Any) -> Iterator[Listener]:
+    server = Listener()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    settings.INTAKE_WEBHOOK_URL = f"http://127.0.0.1:{server.server_port}/aviso"
+    settings.INTAKE_WEBHOOK_SECRET = SECRET
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_one_signed_message_tells_of_all_and_only_once(place: Place, listener: Listener) -> None:
+    for number in range(3):
+        place.write(f"nota {number}.png", b"hola")
+    place.run()
+    place.run()
+    [(headers, body)] = listener.heard
+    told = json.loads(body)
+    assert (told["event"], told["count"]) == ("intake.needs_person", 3)
+    assert told["images"][0]["name"] == "nota 0.png"
+    signed = headers["X-Segmentacion-Timestamp"].encode() + b"." + body
+    expected = hmac.new(SECRET.encode(), signed, "sha256").hexdigest()
+    assert headers["X-Segmentacion-Signature"] == f"sha256={expected}"
+
+
+@pytest.mark.parametrize("status", [500, 302])
+def test_a_message_that_was_refused_is_sent_again(
+    place: Place, listener: Listener, status: int
+) -> None:
+    listener.status = status
+    place.write("nota.png", b"hola")
+    place.run()
+    listener.status = 204
+    place.run()
+    place.run()
+    assert len(listener.heard) == 2
+
+
+def test_mail_goes_to_those_named(place: Place, settings: Any) -> None:
+    settings.INTAKE_MAIL_TO = ["ana@example.com"]
+    place.write("nota.png", b"hola")
+    place.run()
+    [message] = mail.outbox
+    assert message.to == ["ana@example.com"]
+    assert "'nota.png'" in message.body
+
+
+def test_trouble_is_told_without_images(
+    place: Place, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("segmentacion").propagate = True
+    tell_people(trouble="No se puede usar la carpeta.")
+    assert json.loads(listener.heard[0][1])["trouble"] == "No se puede usar la carpeta."
+    assert "needs a person" in caplog.text
+    assert tell_people() == 0
+    assert len(listener.heard) == 1
