@@ -8,11 +8,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 # Each half has its own mongod and its own site; the tests of a file stay together.
 TWO_AT_A_TIME := -n 2 --dist loadfile
 
-.PHONY: run test test-standalone soak bench lint requirements stop clean help
+.PHONY: run test test-standalone test-deploy soak bench lint requirements stop clean help
 
 help:
 	@echo "make run    prepara todo y sirve Segmentación (con datos de demostración si está vacía)"
 	@echo "make test   prepara todo y ejecuta todas las pruebas, las del navegador también"
+	@echo "make test-deploy  prueba lo que rodea al producto: unidades, nginx, túnel, cuentas, TLS"
 	@echo "make lint   ruff, mypy, import-linter, migraciones, check --deploy, pip-audit"
 	@echo "make bench  mide contra un piso, en una sola corrida"
 	@echo "make soak   corridas largas de fallas y carga"
@@ -29,6 +30,11 @@ test: $(VENV)/.test
 test-standalone: $(VENV)/.test
 	@.ci/system-packages chromium
 	TEST_MONGO_STANDALONE=1 $(BIN)/python -m pytest $(TWO_AT_A_TIME)
+
+# What stands around the product: units, nginx, an SSH tunnel, MongoDB with accounts and TLS.
+test-deploy: $(VENV)/.test
+	@.ci/system-packages deploy
+	PATH="$$PATH:/usr/sbin" $(BIN)/python -m pytest deploy/tests
 
 soak: $(VENV)/.test
 	SOAK=1 $(BIN)/python -m pytest tests/faults -s

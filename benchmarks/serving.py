@@ -76,7 +76,7 @@ def _rate(address: tuple[str, int], requests: list[bytes]) -> float:
     for thread in threads:
         thread.join()
     if len(done) < CLIENTS or not all(done):
-        raise RuntimeError("a client failed")
+        raise RuntimeError("a client was never answered")
     return sum(done) / (time.perf_counter() - began)
 
 
@@ -149,9 +149,12 @@ def _site() -> Iterator[tuple[str, int]]:
         site = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
         try:
             if not _listens(f"http://127.0.0.1:{port}/healthz", site):
-                log.seek(0)
-                raise RuntimeError(log.read().decode()[-2_000:])
+                raise RuntimeError("manage.py serve did not start")
             yield "127.0.0.1", port
+        except RuntimeError:
+            log.seek(0)
+            print(log.read().decode(errors="replace")[-2_000:], file=sys.stderr)
+            raise
         finally:
             site.terminate()
             site.wait(timeout=60)

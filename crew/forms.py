@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldBooleanWidget
 
 from crew import queries
 from crew.models import Segmenter
-from crew.rules import CrewError, Scope, clean_name
+from crew.rules import SCOPES, CrewError, Scope, clean_name
 from crew.tokens import MAX_NAME, NewToken
 
 
@@ -79,11 +79,7 @@ class TokenForm(forms.Form):
         error_messages={"required": "Di para qué es: así sabrás cuál revocar."},
     )
     scope = forms.ChoiceField(
-        choices=[
-            (Scope.READ.value, "Solo leer"),
-            (Scope.WRITE.value, "Leer y escribir"),
-            (Scope.PROMETHEUS.value, "Solo monitoreo (Prometheus)"),
-        ],
+        choices=[(scope.value, label) for scope, label in SCOPES.items()],
         initial=Scope.READ.value,
     )
     days = forms.TypedChoiceField(

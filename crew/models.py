@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_mongodb_backend.fields import ObjectIdAutoField
 
 from crew import rules
-from crew.rules import Scope
+from crew.rules import SCOPES, Scope
 from segmentacion.mongo.fields import StoredField
 from segmentacion.mongo.indexes import PlainIndex
 
@@ -89,6 +89,11 @@ class ApiToken(models.Model):
         if not self.scope:
             return Scope.WRITE
         return Scope(self.scope) if self.scope in set(Scope) else Scope.READ
+
+    @property
+    def scope_label(self) -> str:
+        """Return what it may do, for people."""
+        return SCOPES[self.allowed]
 
     @property
     def is_over(self) -> bool:

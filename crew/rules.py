@@ -49,6 +49,13 @@ class Scope(StrEnum):
     PROMETHEUS = "prometheus"  # the figures for the monitoring, and nothing else
 
 
+SCOPES = {
+    Scope.READ: "Solo leer",
+    Scope.WRITE: "Leer y escribir",
+    Scope.PROMETHEUS: "Solo monitoreo",
+}
+
+
 EVERYONE = frozenset({Capability.READ, Capability.SYNC})
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.LEAD: frozenset(Capability),

@@ -20,7 +20,7 @@ from crew import audit
 from crew.access import NO_TOKENS, refused_by_scope
 from crew.events import Event
 from crew.models import ApiToken
-from crew.rules import Scope
+from crew.rules import SCOPES, Scope
 from segmentacion.actors import Actor, Channel
 from segmentacion.http.errors import json_error
 from segmentacion.templatetags.spanish import day
@@ -116,7 +116,7 @@ def issue(username: str, new: NewToken, *, actor: Actor, place: str = "") -> str
     expires_at = now + timedelta(days=new.days) if new.days else None
     token = PREFIX + secrets.token_urlsafe(32)
     until = f"hasta el {day(expires_at)}" if expires_at else "sin caducidad"
-    detail = f"{new.name or 'sin nombre'} · {new.scope.value} · {until}"
+    detail = f"{new.name or 'sin nombre'} · {SCOPES[new.scope]} · {until}"
     audit.write(Event.TOKEN_CREATED, actor=actor, about=username, detail=detail, place=place)
     try:
         ApiToken(

@@ -4,6 +4,7 @@ from exports.views import backups, data, imports, jobs, mail, system, workload
 
 urlpatterns: list[URLPattern] = [
     path("sistema", system.system, name="system"),
+    path("sistema/ahora", system.now, name="system_now"),
     path("metrics/prometheus", system.prometheus, name="prometheus"),
     path("data-management", data.data, name="data"),
     path("data-management/respaldar", backups.make, name="backup_make"),

@@ -89,7 +89,9 @@ def _keep_supervisor() -> None:
     """Keep the supervisor running until this master leaves; started again when it is killed."""
     while not _leaving.is_set():
         process = supervisor.spawn(
-            mail=settings.WEEKLY_MAIL_AT is not None, backup=settings.BACKUP_DAILY
+            mail=settings.WEEKLY_MAIL_AT is not None,
+            backup=settings.BACKUP_DAILY,
+            intake=settings.INTAKE_WATCH,
         )
         while process.poll() is None:
             if _leaving.wait(SUPERVISOR_CHECK):

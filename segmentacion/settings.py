@@ -87,6 +87,8 @@ UPLOAD_FOLDER = DATA_FOLDER / "uploads"  # an archive waits here, without a name
 INTAKE_PROCESSOR = env.str(
     "INTAKE_PROCESSOR", default="masks.intake.processing.default.process_image"
 )
+# Whether `serve` also works through the images that arrive (intake watch).
+INTAKE_WATCH = env.bool("INTAKE_WATCH", default=False)
 INTAKE_PROCESS_SECONDS = env.float("INTAKE_PROCESS_SECONDS", default=120)
 INTAKE_PROCESS_MEMORY_MB = env.int("INTAKE_PROCESS_MEMORY_MB", default=1_024)
 # Where the originals go: a bucket of the main database, unless another server or database is named.

@@ -98,12 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--parent", type=int, required=True, metavar="PID")
     parser.add_argument("--mail", action="store_true", help="mail the team when its time comes")
     parser.add_argument("--backup", action="store_true", help="make the daily backup")
+    parser.add_argument("--intake", action="store_true", help="work through the images that arrive")
     options = parser.parse_args(arguments)
     parent = _process(options.parent)
     if options.mail:
         PROGRAMS.append(Program("mail", ["send_weekly", "--if-due"], every=MAIL_EVERY))
     if options.backup:
         PROGRAMS.append(_daily_backup())
+    if options.intake:
+        PROGRAMS.append(Program("intake", ["intake", "watch"]))
     logging.config.dictConfig(logs.configuration(os.environ.get("LOG_FORMAT", "")))
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
@@ -116,10 +119,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def spawn(*, mail: bool = False, backup: bool = False) -> "subprocess.Popen[bytes]":
+def spawn(
+    *, mail: bool = False, backup: bool = False, intake: bool = False
+) -> "subprocess.Popen[bytes]":
     """Start a supervisor for this process. It ends by itself after us, or on SIGTERM."""
     command = [sys.executable, "-m", "segmentacion.supervisor", "--parent", str(os.getpid())]
-    flags = [name for name, wanted in (("--mail", mail), ("--backup", backup)) if wanted]
+    wanted = {"--mail": mail, "--backup": backup, "--intake": intake}
+    flags = [name for name, chosen in wanted.items() if chosen]
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [*command, *flags],
         stdin=subprocess.DEVNULL,

@@ -32,7 +32,7 @@ def list_batches(request: HttpRequest) -> HttpResponse:
     etag = etags.etag_of(
         versions.current(DATA_VERSION), timezone.localdate(), request.GET.urlencode()
     )
-    return etags.answer(request, etag, lambda: _list(request), keep=True)
+    return etags.answer(request, etag, lambda: _list(request))
 
 
 def _list(request: HttpRequest) -> HttpResponse:

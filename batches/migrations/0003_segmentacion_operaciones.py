@@ -17,12 +17,19 @@ def create_indexes(apps: Any, schema_editor: Any) -> None:
     ensure_index(main_collection("trash"), PlainIndex([("operation", 1)]))
     # Kept counts of days gone by, and sessions that ended, go by themselves.
     main_collection("app_state").create_index("at", expireAfterSeconds=2 * 24 * 3600)
+    _let_sessions_end()
+
+
+def _let_sessions_end() -> None:
+    """Give Django's index on the end of sessions a time to live.
+
+    Made anew: `collMod` would ask for more than the right to read and write.
+    """
     sessions = main_collection("django_session")
-    sessions.database.command(
-        "collMod",
-        sessions.name,
-        index={"keyPattern": {"expire_date": 1}, "expireAfterSeconds": 0},
-    )
+    for name, index in sessions.index_information().items():
+        if index["key"] == [("expire_date", 1)] and "expireAfterSeconds" not in index:
+            sessions.drop_index(name)
+            sessions.create_index("expire_date", name=name, expireAfterSeconds=0)
 
 
 class Migration(migrations.Migration):

@@ -63,7 +63,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if _is_fragment(request):
         version = versions.current(DATA_VERSION)
         etag = etags.etag_of(version, timezone.localdate(), *_seen_by(request))
-        return etags.answer(request, etag, lambda: _table(request, version), keep=True)
+        return etags.answer(request, etag, lambda: _table(request, version))
     default = None if request.GET else saved_views.default_of(request.user.get_username())
     if default is not None and default.query:
         return redirect(f"{request.path}?{default.query}")

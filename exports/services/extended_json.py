@@ -195,8 +195,11 @@ def _thaw_members(members: Document) -> Any:
         return members
     special = False
     for name, item in members.items():
-        if item.__class__ in _NESTED:
-            members[name] = _thaw(item)
+        kind = item.__class__
+        if kind is dict:
+            members[name] = _thaw_members(item)
+        elif kind is list:
+            members[name] = [_thaw(one) if one.__class__ in _NESTED else one for one in item]
         if name[:1] == "$":
             special = True
     return _unescaped(members) if special else members

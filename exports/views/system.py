@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
-from django.views.decorators.vary import vary_on_headers
 
 from crew.access import may_scrape, requires
 from crew.rules import Capability
@@ -20,15 +19,16 @@ from segmentacion.telemetry.tally import BOUNDS
 
 @require_GET
 @requires(Capability.MONITOR)
-@vary_on_headers("HX-Request")
 def system(request: HttpRequest) -> HttpResponse:
-    """The page; htmx asks for its changing part alone every few seconds."""
-    fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
-    response = render(
-        request, "system/content.html" if fragment else "system.html", as_page(read_system())
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    """The page."""
+    return _shown(request, "system.html")
+
+
+@require_GET
+@requires(Capability.MONITOR)
+def now(request: HttpRequest) -> HttpResponse:
+    """The part of the page that changes, which it asks for every few seconds."""
+    return _shown(request, "system/content.html")
 
 
 @require_GET
@@ -50,5 +50,11 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     up = found.work is not None and hand_on()
     text = exposition(found, counted() if up else [], BOUNDS)
     response = HttpResponse(text, content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _shown(request: HttpRequest, template: str) -> HttpResponse:
+    response = render(request, template, as_page(read_system()))
     response["Cache-Control"] = "no-store"
     return response

@@ -1,7 +1,6 @@
 """What the page of the intake shows: every figure from the database and the folders, no writes."""
 
 import heapq
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,9 +10,9 @@ from typing import Any
 from pymongo.collection import Collection
 
 from masks.intake import queries
-from masks.intake.folders import CODES, FolderError, Folders, shown
+from masks.intake.folders import FolderError, Folders
 from masks.intake.queries import Status
-from masks.intake.rules import IN_WORK, Folder, State, order_key, why_skipped
+from masks.intake.rules import IN_WORK, Folder, State, order_key
 from masks.models import IntakeImage
 from segmentacion.mongo.clients import Document, main_collection
 
@@ -88,18 +87,10 @@ def version(folders: Folders) -> str:
 def look(folders: Folders) -> Queue:
     """Return what waits in source, in the order it will be taken."""
     try:
-        with os.scandir(folders.of(Folder.WAITING)) as listing:
-            names = [name for item in listing if (name := _name(item))]
-    except OSError:  # not there yet, or the status says why
+        names = [name for name, reason in folders.listing(Folder.WAITING) if not reason]
+    except FolderError:  # not there yet, or the status says why
         return Queue()
     return Queue(len(names), heapq.nsmallest(QUEUE_SHOWN, names, key=order_key))
-
-
-def _name(item: "os.DirEntry[str]") -> str:
-    """Return the name of an image that waits, or "" for anything else."""
-    name = shown(item.name)
-    regular = item.is_file(follow_symlinks=False)
-    return "" if name == CODES or why_skipped(name, regular=regular, kind="") else name
 
 
 def _identity(folders: Folders) -> str | None:

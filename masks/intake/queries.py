@@ -143,9 +143,9 @@ def _waiting() -> tuple[int, tuple[tuple[str, str], ...]]:
     folders = _folders()
     if not folders.of(Folder.WAITING).is_dir():
         return 0, ()
-    entries = folders.entries(Folder.WAITING)
-    skipped = sorted((entry.name, entry.skipped) for entry in entries if entry.skipped)
-    return len(entries) - len(skipped), tuple(skipped)
+    found = folders.listing(Folder.WAITING)
+    skipped = sorted((name, reason) for name, reason in found if reason)
+    return len(found) - len(skipped), tuple(skipped)
 
 
 def _who_works(identity: str) -> str:

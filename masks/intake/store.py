@@ -4,6 +4,7 @@ A file's id is the SHA-256 of its content, so that a content cannot be there twi
 it and however often. Chunks that an interrupted upload left are those the next one would write.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -15,12 +16,16 @@ from gridfs import GridFSBucket, NoFile
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.write_concern import WriteConcern
 
 from segmentacion.mongo.clients import AWARE, Document, main_database, named_client
 
 CHUNK_BYTES = 255 * 1024
 CHUNKS_PER_COMMAND = 32
 DUPLICATE_KEY = 11000
+# Chunks do not wait for the journal: their document, written after them, does for all.
+UNAWAITED = WriteConcern(w=1, j=False)
+_indexed: set[tuple[object, ...]] = set()
 
 
 def database() -> Database[Document]:
@@ -45,7 +50,8 @@ def document(sha256: str) -> Document | None:
 
 
 def put(sha256: str, filename: str, metadata: Document, parts: Iterable[bytes]) -> None:
-    """Write a file from parts of CHUNK_BYTES: its chunks, and last its document.
+    """Write a file from parts of CHUNK_BYTES: its chunks, and last its document, acknowledged by
+    a majority and in the journal, with all that was written before it.
 
     What is there already, from an upload that was cut off or runs elsewhere, is left as it is:
     reading back says whether it is right. Raises PyMongoError.
@@ -83,7 +89,8 @@ def remove(sha256: str) -> None:
 
 def _insert_chunks(documents: list[Document]) -> None:
     try:
-        chunks().insert_many(documents, ordered=False)
+        place = chunks().with_options(write_concern=UNAWAITED)
+        place.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         problems: list[Any] = error.details.get("writeErrors", [])
         if not problems or any(problem.get("code") != DUPLICATE_KEY for problem in problems):
@@ -108,6 +115,10 @@ def _insert_document(sha256: str, filename: str, metadata: Document, length: int
 
 def _ensure_indexes() -> None:
     """Give an empty bucket its two indexes, as every GridFS driver does before the first file."""
+    place = (os.getpid(), database().name, settings.INTAKE_MONGO_URI, settings.INTAKE_BUCKET)
+    if place in _indexed:
+        return
     if files().find_one({}, {"_id": 1}) is None:
         files().create_index([("filename", 1), ("uploadDate", 1)])
         chunks().create_index([("files_id", 1), ("n", 1)], unique=True)
+    _indexed.add(place)

@@ -9,6 +9,7 @@ from bson import ObjectId
 from pymongo.collection import Collection
 
 from masks.models import CatalogueFile
+from masks.rules.sync import MaskFile
 from segmentacion.mongo.clients import NAIVE, Document, main_collection
 
 STRETCH = 5_000
@@ -44,6 +45,15 @@ def here_of(batch_ids: Sequence[str]) -> Iterator[Document]:
     for start in range(0, len(batch_ids), STRETCH):
         among = list(batch_ids[start : start + STRETCH])
         yield from catalogue().find({"batches": {"$in": among}, **HERE}, wanted)
+
+
+def scan() -> Iterator[MaskFile]:
+    """Yield every file that is there as a scan of the store would: name, date, declared batch."""
+    wanted = {"_id": 0, "filename": 1, "uploadDate": 1, "declared": 1}
+    for entry in catalogue().find(HERE, wanted, batch_size=RAW_BATCH):
+        name, at = entry.get("filename"), entry.get("uploadDate")
+        filename = name if isinstance(name, str) else ""
+        yield filename, at if isinstance(at, datetime) else None, entry.get("declared")
 
 
 def stretch_in_id_order(first: Document | None, end: Document | None) -> Iterable[Document]:

@@ -7,7 +7,7 @@ keys (docs/decisions/0018). A shorter one is found by its filter and sorted as a
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -108,24 +108,19 @@ def places(documents: Iterable[Document]) -> dict[str, list[Any]]:
     ids = sorted({batch for document in documents for batch in document.get("batches") or ()})
     if not ids:
         return {}
-    found = main_collection(CatalogueFile.COLLECTION).find(
-        {"batches": {"$in": ids}, "here": True}, {"batches": 1, "uploadDate": 1}
+    grouped = main_collection(CatalogueFile.COLLECTION).aggregate(
+        [
+            {"$match": {"batches": {"$in": ids}, "here": True}},
+            {"$limit": MAX_VERSIONS + 1},
+            {"$project": {"batches": 1, "uploadDate": 1}},
+            {"$unwind": "$batches"},
+            {"$sort": {"uploadDate": 1, "_id": 1}},
+            {"$group": {"_id": "$batches", "files": {"$push": "$_id"}}},
+        ],
+        hint="batches_1_here_1_uploadDate_-1",
     )
-    files = list(found.hint("batches_1_here_1_uploadDate_-1").limit(MAX_VERSIONS + 1))
-    if len(files) > MAX_VERSIONS:
-        return {}
-    earliest = datetime.min.replace(tzinfo=UTC)
-    files.sort(key=lambda file: (_moment(file, earliest), str(file["_id"])))
-    found_places: dict[str, list[Any]] = {}
-    for file in files:
-        for batch in file["batches"]:
-            found_places.setdefault(batch, []).append(file["_id"])
-    return found_places
-
-
-def _moment(file: Document, earliest: datetime) -> datetime:
-    value = file.get("uploadDate")
-    return value if isinstance(value, datetime) else earliest
+    found = {group["_id"]: group["files"] for group in grouped}
+    return found if sum(map(len, found.values())) <= MAX_VERSIONS else {}
 
 
 def condition_of(asked: FileFilter) -> Document:

@@ -9,9 +9,12 @@ from typing import Any
 
 from batches import queries as batch_queries
 from batches.models import Batch
+from batches.queries import board
 from batches.queries.counters import recount
+from batches.rules.filters import BatchFilter
 from batches.rules.states import Status
 from batches.rules.verdicts import VerdictKind
+from crew.work import Load
 from masks.models import CatalogueFile
 from masks.queries.unknown import STREAM, stream_batches_of_files
 from masks.rules.reconciling import MAX_NAMES, Finding
@@ -28,6 +31,7 @@ NEWEST = {
     }
 }
 WHOLE = {"$max": {"$eq": ["$verdict.kind", str(VerdictKind.WHOLE)]}}
+LOOKS = 3
 SHOWN = {"_id": 0, "id": 1, "status": 1, "mongo_uploaded": 1, "mask_verdict.kind": 1}
 
 
@@ -86,13 +90,29 @@ def list_files(key: str, condition: Document) -> Finding:
 
 
 def compare_counters() -> Finding:
-    """Return the counters as they are kept that a recount does not confirm."""
+    """Return the counters and loads as they are kept that a recount does not confirm.
+
+    Whoever writes between the two looks makes them differ for a moment: it is looked again.
+    """
     finding = Finding("counters_differ")
-    kept, counted = batch_queries.counters(), recount()
-    for name, value in vars(counted).items():
-        if getattr(kept, name) != value:
-            finding.add(f"{name}: {getattr(kept, name):,} y son {value:,}")
+    for _ in range(LOOKS):
+        finding = Finding("counters_differ")
+        _compare_counts(finding, "", vars(batch_queries.counters()), vars(recount()))
+        kept, counted = board.loads(BatchFilter()), board.recount_loads()
+        for name in sorted({*kept, *counted}):
+            loads = [vars(some.get(name, Load())) for some in (kept, counted)]
+            _compare_counts(finding, f"{name or 'Sin responsable'}, ", *loads)
+        if not finding.count:
+            break
     return finding
+
+
+def _compare_counts(
+    finding: Finding, of: str, kept: dict[str, int], counted: dict[str, int]
+) -> None:
+    for name, value in counted.items():
+        if kept[name] != value:
+            finding.add(f"{of}{name}: {kept[name]:,} y son {value:,}")
 
 
 def known_files() -> int:

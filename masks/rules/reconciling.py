@@ -62,7 +62,7 @@ CHECKS: dict[str, Check] = {
     ),
     "counters_differ": Check(
         "Contadores que no coinciden con un recuento",
-        "Otro programa cambió batches; se corrigen solos en medio minuto.",
+        "Lo guardado se corrige solo al siguiente cambio, o en medio minuto.",
         "/dashboard",
     ),
     "catalogue_differs": Check(

@@ -14,9 +14,11 @@ from pymongo.errors import PyMongoError
 from batches.services.marks import marks_of_batches
 from masks import feed, store
 from masks.models import CatalogueFile
+from masks.queries import files
+from masks.queries.files import identity
 from masks.rules import MarkPlan, StoreContents, plan_marks
 from masks.rules.position import Position, Surroundings, next_watermark
-from masks.services import catalogue, writing
+from masks.services import catalogue, incremental, writing
 from masks.services.catalogue import Merged
 from masks.services.errors import store_error
 from masks.services.runs import Run, SyncReport, stored
@@ -45,9 +47,12 @@ def run(
         if run.options.dry_run:
             return
         unwritten = writing.write(run, plan) if plan.changes else 0
-        merged = None
+        merged, settled = None, False
         if plan.changes or not (same and same.result() and _same_figures(position, run.report)):
             merged = _merge(run)
+            settled = _arrived(token, merged, run.report)
+        if settled:
+            unwritten = _settle(run, plan)
     after = Position(
         place=seen.place,
         known=merged.files if merged else contents.total_files,
@@ -59,30 +64,61 @@ def run(
         checked_at=seen.now,
         token=token,
         watermark=next_watermark(None, None, started_at),
-        pending=run.report.run_id if unwritten or _moved(merged, run.report) else None,
+        pending=run.report.run_id if unwritten else None,
         report=stored(run.report),
     )
-    _keep(run, after, merged)
+    _keep(run, after, exact=merged is None or settled)
 
 
-def _moved(merged: Merged | None, report: SyncReport) -> bool:
-    """Tell whether files came or went between the scan and the merge.
+def _arrived(token: Any, merged: Merged, report: SyncReport) -> bool:
+    """Tell whether files came, changed or went between the scan and the merge.
 
-    The catalogue then knows files that the marks do not: nothing would show them as new.
+    The catalogue then knows what the marks do not: nothing would show it as new.
     """
-    return merged is not None and merged.files != report.total_files
+    if merged.files != report.total_files:
+        return True
+    try:
+        return token is not None and bool(feed.changes_since(token).ids)
+    except PyMongoError as error:
+        raise store_error(error) from error
 
 
-def _keep(run: Run, position: Position, merged: Merged | None) -> None:
-    """Keep the position; our own writes need not be passed over again by the next run."""
+def _settle(run: Run, first: MarkPlan) -> int:
+    """Mark what arrived meanwhile, from the catalogue; return how many batches were left out.
+
+    Without it steady uploads would make every run a full one. What comes after the merge is not
+    in the catalogue either: the next incremental run finds it.
+    """
+    contents = StoreContents()
+    contents.add(files.scan())
+    plan = plan_marks(contents, marks_of_batches())
+    _fill(run.report, contents, plan)
+    again = {identity(change.key) for change in plan.changes}
+    before = [change for change in first.changes if identity(change.key) not in again]
+    marked = sum(change.uploaded for change in before)
+    run.report.changes = [*before, *plan.changes]
+    run.report.updated += marked
+    run.report.cleared += len(before) - marked
+    run.report.up_to_date -= marked
+    writing.brake(run, contents, plan)
+    return writing.write(run, plan) if plan.changes else 0
+
+
+def _keep(run: Run, position: Position, *, exact: bool) -> None:
+    """Keep the position; our own writes need not be passed over again by the next run.
+
+    `exact`: the marks are of the very files that the catalogue has, whatever arrived meanwhile.
+    """
     state = position.as_state()
     try:
-        state["drift"] = store.count() - position.known
-        if position.token is not None:
+        if position.token is None:
+            state["drift"] = store.count() - position.known - incremental.unseen(position)
+        else:
+            state["drift"] = store.count() - position.known
             changes = feed.changes_since(position.token)
             if not changes.ended and not changes.ids:
                 state["token"] = changes.token
-            elif merged is not None:  # as in `_moved`
+            elif not exact:
                 state["pending"] = run.report.run_id
     except PyMongoError as error:
         raise store_error(error) from error
@@ -129,8 +165,8 @@ def _merge(run: Run) -> Merged:
 def _read_store(run: Run) -> StoreContents:
     contents = StoreContents()
     try:
-        for files in store.scan():
-            contents.add(files)
+        for stretch in store.scan():
+            contents.add(stretch)
             run.progress("read", contents.total_files, 0)
     except PyMongoError as error:
         raise store_error(error) from error

@@ -93,6 +93,18 @@ def look(position: Position | None, seen: Surroundings) -> Look:
     return _ask(position)
 
 
+def unseen(position: Position) -> int:
+    """Return by how many recent files the store has more than the catalogue, where files are
+    asked for: the store's count holds them already. Raises PyMongoError."""
+    since = window_start(position.watermark, feed.server_time())
+    ids = feed.ids_after(since, limit=feed.MAX_CHANGES + 1)
+    known = files.keys_after(since, limit=feed.MAX_CHANGES + 1)
+    if max(len(ids), len(known)) > feed.MAX_CHANGES:
+        return 0
+    found = _differences([*ids, *known], list(store.documents_of(ids)))
+    return sum(change.difference for change in found.values())
+
+
 def run(run: Run, position: Position, look: Look, seen: Surroundings) -> None:
     """Bring catalogue and marks in line with what the look found, and keep the position.
 

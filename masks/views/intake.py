@@ -38,7 +38,7 @@ from segmentacion.http.etags import answer, etag_of
 from segmentacion.http.json import json_response
 from segmentacion.mongo.leases import LeaseLost
 
-TURN_SECONDS = 2.0
+TURN_SECONDS = 5.0
 FORCE_WORD = "ARCHIVAR"
 MAX_REASON = 500
 NO_WORD = f"Escribe {FORCE_WORD} para confirmar. Nada cambió."

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
@@ -43,6 +44,10 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, SessionInterrupted):  # also said when the session was not written
+        cause = exception.__context__.__context__ if exception.__context__ else None
+        if is_unreachable(cause):
+            return answer_exception(request, cause)
     return _answer(request, 400, "La petición no es válida.")
 
 

@@ -17,6 +17,7 @@ BY_THEMSELVES = (
     "/batch-management/version",
     "/intake/version",
     "/masks/sync-state",
+    "/sistema/ahora",
 )
 
 

@@ -37,8 +37,9 @@ document.addEventListener("submit", async (event) => {
   if (!form) return;
   event.preventDefault();
   const button = event.submitter;
+  const fields = new FormData(form, button); // before: a disabled button is no part of it
   button.disabled = true;
-  const { status, data } = await send(new FormData(form, button));
+  const { status, data } = await send(fields);
   button.disabled = false;
   if (data.success) toast(data.message, { kind: "good" });
   else toast(kept(status, data));
@@ -46,10 +47,15 @@ document.addEventListener("submit", async (event) => {
   changed();
 });
 
-/** Why it did not go, and that the image is safe. */
+/** Why it did not go, as a sentence, and that the image is safe. */
 function kept(status, data) {
-  if (status === 503) return `${data.error || "MongoDB no responde."} Ninguna imagen se perdió.`;
-  return data.error || silence(status);
+  return status === 503 ? `${why(status, data)} Ninguna imagen se perdió.` : data.error || silence(status);
+}
+
+function why(status, data) {
+  if (status === 0) return "No hay conexión con el servidor.";
+  if (!data.error || data.error === "DB no disponible") return "MongoDB no responde.";
+  return data.error.replace(/\.?$/, ".");
 }
 
 async function runAll() {
@@ -57,6 +63,7 @@ async function runAll() {
   let done = 0;
   let failed = 0;
   let pause = PAUSE_MS;
+  let refused = false;
   show(0, 1, "Empezando…", "");
   while (running) {
     const { status, data } = await send({ action: "run" });
@@ -72,26 +79,33 @@ async function runAll() {
       if (data.archived || data.failed.length) continue;
     } else if (status === 503 || status === 0 || data.busy) {
       const seconds = Math.round(pause / 1000);
-      const why = status === 0 ? "No hay conexión con el servidor." : data.error || "MongoDB no responde.";
-      show(null, null, null, `${why} La imagen se conserva; se intenta otra vez en ${seconds} s.`);
+      const again = `La imagen se conserva; se intenta otra vez en ${seconds} s.`;
+      show(null, null, null, `${why(status, data)} ${again}`);
       pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
     } else {
       toast(kept(status, data));
+      refused = true;
       break;
     }
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await rest(pause);
   }
+  if (!refused) tell(done, failed, !running);
   running = false;
   going.hidden = true;
   offer();
-  tell(done, failed);
   changed();
 }
 
-function tell(done, failed) {
+/** Wait, unless it is to stop. */
+async function rest(milliseconds) {
+  const until = Date.now() + milliseconds;
+  while (running && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+function tell(done, failed, stopped) {
   const archived = `${plural(done, "imagen archivada", "imágenes archivadas")}.`;
   if (failed) toast(`${archived} ${plural(failed, "tiene", "tienen")} problemas: mira «Con problema».`, { kind: "warn" });
-  else toast(`Hecho. ${archived}`, { kind: "good" });
+  else toast(`${stopped ? "Detenido." : "Hecho."} ${archived}`, { kind: "good" });
 }
 
 function show(done, total, text, why) {

@@ -13,10 +13,7 @@ function isInUse() {
 }
 
 async function bring() {
-  const response = await fetch(place.dataset.url, {
-    headers: { "HX-Request": "true" },
-    cache: "no-store",
-  });
+  const response = await fetch(place.dataset.url, { cache: "no-store" });
   if (response.status === 401 || response.redirected) return location.reload();
   if (!response.ok) throw new Error(`answered ${response.status}`);
   const text = await response.text();

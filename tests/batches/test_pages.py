@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from batches import queries
-from batches.models import Batch
 from batches.queries.counters import recount
 from batches.rules.filters import SORTS, FilterError, parse_page
-from segmentacion.mongo.clients import main_collection
 from tests.factories import MOMENT, batch_document, make_batch, make_batches
 
 pytestmark = pytest.mark.usefixtures("mongo")
@@ -161,15 +159,6 @@ def test_counters_equal_a_recount_after_each_write(many: list[dict[str, Any]]) -
     make_batch("batch_9999", status="S", mongo_uploaded=True)
     assert queries.counters() == recount()
     assert queries.counters().total == len(many) + 1
-
-
-def test_counters_are_kept_while_nothing_is_written() -> None:
-    make_batch("batch_1")
-    assert queries.counters().total == 1
-    main_collection(Batch.COLLECTION).insert_one(batch_document("batch_2"))  # another program
-    assert queries.counters().total == 1
-    make_batch("batch_3")
-    assert queries.counters().total == 3
 
 
 def test_the_counters_of_nothing_are_zero() -> None:

@@ -37,11 +37,8 @@ def create(page: Page, name: str) -> str:
 
 
 def is_narrow_enough(page: Page) -> bool:
-    return bool(
-        page.evaluate(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        )
-    )
+    wide = "document.documentElement.scrollWidth"
+    return bool(page.evaluate(f"{wide} <= document.documentElement.clientWidth"))
 
 
 def test_a_token_is_made_copied_used_and_revoked(page: Page, site: Site) -> None:

@@ -11,7 +11,7 @@ from tests.browser.conftest import Cookies, OpenPage
 from tests.site import PASSWORD, USERNAME, Site
 
 WIDTHS = (360, 1280)
-PAGES = ("/dashboard", "/masks", "/team", "/login")
+PAGES = ("/dashboard", "/masks", "/team", "/metrics", "/login")
 SIDEWAYS = "document.scrollingElement.scrollWidth - window.innerWidth"
 
 

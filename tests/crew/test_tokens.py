@@ -70,7 +70,7 @@ def test_creating_is_told_without_the_token(lead_client: Client) -> None:
     token = made(ask(lead_client))
     (event,) = events("token_created")
     assert (event["who"], event["about"], event["channel"]) == ("lider", "lider", "web")
-    assert "respaldo · read · hasta el" in event["detail"]
+    assert "respaldo · Solo leer · hasta el" in event["detail"]
     assert token not in str(event)
     assert digest(token) not in str(event)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import bson
 import pytest
+from bson import ObjectId
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +19,7 @@ from exports.services import extended_json
 from exports.services.backups import finish, records
 from exports.services.backups.files import check_file
 from exports.services.backups.scheduled import is_due, run_scheduled
+from exports.services.backups.trial import scratch_name
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import backup, not_utf8, odd_values, repeated_field
 from tests.factories import batch_document, make_batch, make_batches
@@ -148,7 +150,24 @@ def test_the_scheduled_one_is_tried_recorded_and_leaves_no_database(
     assert (record["file"], record["verdict"], report.note) == (str(report.made.path), "good", "")
     assert record["counts"]["batches"] == 3
     names = main_database().client.list_database_names()
-    assert not [name for name in names if "_prueba_" in name]
+    assert not [name for name in names if name.endswith("_prueba")]
+
+
+def test_what_a_trial_that_was_cut_off_left_goes_and_what_is_not_ours_stays(
+    mongo: None, tmp_path: Path
+) -> None:
+    scratch = main_database().client[scratch_name()]
+    old = ObjectId.from_datetime(datetime.now(UTC) - timedelta(days=2))
+    for name in (f"{old}.batches", f"{ObjectId()}.batches", "ajena"):
+        scratch[name].insert_one({})
+    try:
+        finish(run_scheduled(tmp_path))
+        left = scratch.list_collection_names()
+        assert "ajena" in left
+        assert len(left) == 2
+        assert f"{old}.batches" not in left
+    finally:
+        scratch.client.drop_database(scratch.name)
 
 
 def test_old_scheduled_ones_go_and_are_recorded(mongo: None, tmp_path: Path) -> None:

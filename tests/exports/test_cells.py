@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from batches.rules.cells import guard, looks_risky, unguard
 from exports.rules.csv import csv_chunks
 from exports.rules.rows import as_cells
-from exports.rules.sheets import BATCHES, WORKLOAD
+from exports.rules.sheets import BATCHES, WORKLOAD, Kind
 from exports.services.workbooks import MAX_TEXT, write_workbook
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -66,6 +66,27 @@ def test_csv_gives_back_what_was_written(rows: list[tuple[str, str, str]]) -> No
     assert head == ["Batch ID", "Responsable", "Estatus"]
     assert [tuple(map(unguard, row)) for row in read] == rows
     assert not any(cell[:1] in tuple("=+-@\t\r\n＝＋－＠") and cell for row in read for cell in row)
+
+
+ODD = NASTY | st.none() | st.integers() | st.floats() | st.booleans() | st.lists(NASTY, max_size=2)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[ODD] * len(BATCHES.columns)), max_size=4))
+def test_csv_is_what_python_itself_would_write(rows: list[tuple[Any, ...]]) -> None:
+    expected = io.StringIO()
+    writer = csv.writer(expected, lineterminator="\r\n")
+    writer.writerow([column.title for column in BATCHES.columns])
+    numbers = [column.kind is Kind.NUMBER for column in BATCHES.columns]
+    for row in rows:
+        writer.writerow(
+            "" if cell is None
+            else str(cell) if number and isinstance(cell, int | float)
+            else guard(cell if isinstance(cell, str) else str(cell))
+            for cell, number in zip(row, numbers, strict=True)
+        )  # fmt: skip
+    written = b"".join(csv_chunks(BATCHES, rows, zone=ZONE)).decode("utf-8-sig")
+    assert written == expected.getvalue()
 
 
 def test_csv_has_a_bom_and_crlf_whatever_is_in_the_cells() -> None:

@@ -78,8 +78,10 @@ def main() -> None:
 def carry_out(order: dict[str, Any], board: mmap.mmap) -> int:
     """Work through the queue as ordered; return the exit code."""
     from django.conf import settings
+    from django.db import connections
 
     settings.MONGO_URI = order["uri"]
+    connections["default"].settings_dict["NAME"] = order["database"]
     settings.DATA_DIRECTORY = Path(order["folder"])
     settings.INTAKE_SETTLE_SECONDS = 0
     settings.INTAKE_RETRY_SECONDS = 0

@@ -15,12 +15,13 @@ from PIL import Image
 from pymongo import MongoClient
 
 from segmentacion.mongo.embedded import EmbeddedMongo
+from tests.faults.writers import SOAK
 from tests.intake.pictures import deep, save, scene
 from tests.intake.place import check_documents
 from tests.site import ROOT, environment
 
 FOLDERS = ("source", "images_sources", "images_old")
-HUGE = (6_000, 6_000)
+HUGE = (6_000, 6_000) if SOAK else (2_000, 2_000)
 
 
 def make_image(folder: Path, number: int) -> Path:
@@ -60,11 +61,37 @@ class Figures:
         )
 
 
-class FailingIntake:
-    """Folders, a server of its own, and processes that work in them and fail as ordered."""
+class Workers:
+    """The process that starts the ones that fail (intake_child.py), and their server."""
 
-    def __init__(self, folder: Path, server: EmbeddedMongo, *, source: Path | None = None) -> None:
-        self.root, self.server = folder / "data", server
+    def __init__(self, server: EmbeddedMongo) -> None:
+        self.server = server
+        env = environment(MONGO_URI=server.ensure())
+        env |= {"DJANGO_SETTINGS_MODULE": "segmentacion.settings"}
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.intake_child"],
+            env=env, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def order(self, **order: Any) -> dict[str, Any]:
+        assert self.parent.stdin
+        assert self.parent.stdout
+        order["uri"] = self.server.ensure()
+        self.parent.stdin.write(json.dumps(order) + "\n")
+        self.parent.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.parent.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        self.parent.communicate()
+
+
+class FailingIntake:
+    """Folders and a database of its own, and processes that work in them and fail as ordered."""
+
+    def __init__(self, folder: Path, workers: Workers, *, source: Path | None = None) -> None:
+        self.root, self.workers, self.server = folder / "data", workers, workers.server
         self.database = f"intake_{folder.name}"[:50]
         for name in FOLDERS:
             (self.root / name).mkdir(parents=True)
@@ -73,17 +100,9 @@ class FailingIntake:
             (self.root / "source").symlink_to(source)
         self.sent: dict[str, str] = {}
         self.figures = Figures()
-        env = environment(MONGO_URI=server.ensure(), MONGO_DB=self.database)
-        env |= {"DJANGO_SETTINGS_MODULE": "segmentacion.settings"}
-        self.parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.intake_child"],
-            env=env, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
         self.order(prepare=True)
 
     def close(self) -> None:
-        self.parent.communicate()
         MongoClient(self.server.ensure()).drop_database(self.database)
 
     def put(self, number: int) -> None:
@@ -93,12 +112,7 @@ class FailingIntake:
 
     def order(self, **order: Any) -> dict[str, Any]:
         """Have a process work through the queue; return how it ended."""
-        assert self.parent.stdin
-        assert self.parent.stdout
-        order |= {"uri": self.server.ensure(), "folder": str(self.root)}
-        self.parent.stdin.write(json.dumps(order) + "\n")
-        self.parent.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.parent.stdout.readline())
+        answer = self.workers.order(folder=str(self.root), database=self.database, **order)
         assert answer["code"] in {-9, 0, 3}, answer
         return answer
 

@@ -36,7 +36,7 @@ CHECKS = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("openapi"))
+    site = Site(tmp_path_factory.mktemp("openapi"), settings={"HEAVY_RATE": "100000/m"})
     site.start()
     yield site
     site.stop()

@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.installation import Installation
 from tests.faults.writers import SOAK
-from tests.site import ROOT, manage
+from tests.site import ROOT
 
 pytestmark = pytest.mark.faults
 ROUNDS = 30 if SOAK else 1
@@ -91,4 +91,3 @@ def test_mongod_killed_at_any_moment_of_a_restore_leaves_it_whole(
     killed.installation.server.ensure()
     process.wait(WAIT)
     killed.check()
-    assert manage("restore", "--resume", env=killed.installation.env).returncode == 0

@@ -2,13 +2,16 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
+from pymongo.errors import NetworkTimeout, OperationFailure, ServerSelectionTimeoutError
 
-from segmentacion.http.errors import answer_exception
+from segmentacion.http.errors import answer_exception, bad_request
+from segmentacion.http.tracing import RequestTracingMiddleware
 from segmentacion.mongo.embedded import EmbeddedError
 
 UNAUTHORIZED = 13
@@ -98,6 +101,30 @@ def test_a_database_that_does_not_answer_is_a_503_to_try_again(error: Exception)
     answer = answer_exception(page_request(), error)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "La base de datos no responde" in answer.content.decode()
+
+
+def test_a_session_that_cannot_be_written_is_the_database_too() -> None:
+    interrupted = SessionInterrupted("interrumpida")
+    interrupted.__context__ = UpdateError()
+    interrupted.__context__.__context__ = wrapped(NetworkTimeout("lenta"))
+    assert bad_request(page_request(), interrupted).status_code == 503
+    assert bad_request(page_request(), SessionInterrupted("cerrada")).status_code == 400
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_error_of_ours_says_the_id_to_report(status: int) -> None:
+    error = ValueError("x") if status == 500 else ServerSelectionTimeoutError("abajo")
+
+    def failing(request: HttpRequest) -> HttpResponse:
+        return answer_exception(request, error)
+
+    answer = RequestTracingMiddleware(failing)(page_request())
+    assert answer.status_code == status
+    assert f"<code>{answer['X-Request-ID']}</code>" in answer.content.decode()
+
+
+def test_an_error_of_theirs_needs_no_id(lead_client: Client) -> None:
+    assert "identificador" not in lead_client.get("/no-existe").content.decode()
 
 
 def test_a_database_that_refuses_is_a_503_that_says_so() -> None:

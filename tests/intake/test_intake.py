@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from datetime import UTC, datetime
+import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ from masks.intake.services import (
     taking,
     upload_current,
 )
+from masks.intake.services.processing import process_image
+from masks.intake.services.taking import take_next
 from masks.intake.services.working import working
 from masks.models import IntakeImage
 from segmentacion.mongo.clients import main_collection
+from segmentacion.mongo.leases import LeaseLost
 from tests.intake.pictures import bomb, cut
 from tests.intake.place import WHO, Place
 
@@ -271,6 +275,33 @@ def test_two_do_not_work_in_the_same_folders(place: Place) -> None:
         process_next(actor=WHO)
     assert place.names(SOURCE) == {"img_1.png"}
     process_next(actor=WHO)
+
+
+def test_a_host_that_has_the_folders_keeps_others_out_until_its_time_is_up(place: Place) -> None:
+    place.put("img_1.png")
+    with working(WHO) as work:
+        name = work.lease.name
+    leases = main_collection("leases")
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    leases.update_one({"_id": name}, {"$set": {"holder": "otra:7:ab", "expires_at": later}})
+    with pytest.raises(BusyError, match="otra:7"):
+        process_next(actor=WHO)
+    mine = f"{socket.gethostname()}:7:ab"  # of this host, and without its lock: it is dead
+    leases.update_one({"_id": name}, {"$set": {"holder": mine}})
+    process_next(actor=WHO)
+
+
+def test_a_holder_that_lost_its_lease_writes_nothing_more(place: Place) -> None:
+    place.put("img_1.png")
+    with working(WHO) as work:
+        main_collection("leases").update_one(
+            {"_id": work.lease.name}, [{"$set": {"expires_at": "$$NOW", "holder": "otra:7:ab"}}]
+        )
+        work.lease.expires_at = datetime.now(UTC) - timedelta(seconds=1)
+        with pytest.raises(LeaseLost):
+            process_image(work, take_next(work, taking.Queue()) or {})
+    assert process_next(actor=WHO)["name"] == "img_1.png"
+    place.check()
 
 
 def test_other_folders_are_another_intake(place: Place, settings: Any, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from batches.services.importing import ImportReport, apply_plan, make_plan, read
 from masks import feed, queries, store
 from masks.queries import files
 from masks.rules import position as rules
-from masks.services import catalogue, incremental
+from masks.services import incremental
 from masks.services.runs import SyncReport
 from masks.services.sync import LEASE, SyncRefusedError, run_sync, wait_for_run
 from segmentacion.actors import SYNC_ACTOR, SYSTEM_ACTOR
@@ -235,22 +235,3 @@ def test_too_many_changes_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(feed, "MAX_CHANGES", 3)
     put_files([f"batch_{n}.zip" for n in range(5)])
     assert sync().why_full == rules.TOO_MUCH
-
-
-def test_a_file_that_arrives_between_scan_and_merge_is_marked_by_the_next_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    make_batch("batch_1")
-    put_files(["nada.zip"])
-    real = catalogue.merge_store
-
-    def arriving(**options: Any) -> catalogue.Merged:
-        put_files(["batch_1.zip"])
-        return real(**options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(catalogue, "merge_store", arriving)
-        sync()
-    assert sync().why_full == rules.INTERRUPTED
-    assert stored("batch_1")["mongo_uploaded"] is True
-    assert sync().mode == "incremental"

@@ -138,7 +138,8 @@ def facts_of(document: Mapping[str, Any], people: People, zone: tzinfo) -> list[
     is now. `zone` is the one that texts of older programs are written in."""
     events = [(event.get("at"), _changes(event)) for event in standing(document.get("history"))]
     life = Life(people)
-    seen = _begin(life, _before(document, events), document, zone)
+    earliest = moment(events[0][0], zone) if events else None
+    seen = _begin(life, _before(document, events), document, (zone, earliest))
     for at, changes in events:
         seen = moment(at, zone) or seen
         _pass(life, changes, seen)
@@ -205,13 +206,20 @@ def _before(document: Mapping[str, Any], events: list[tuple[Any, Changes]]) -> d
 
 
 def _begin(
-    life: Life, first: Mapping[str, Any], document: Mapping[str, Any], zone: tzinfo
+    life: Life,
+    first: Mapping[str, Any],
+    document: Mapping[str, Any],
+    known_by: tuple[tzinfo, datetime | None],
 ) -> datetime | None:
-    """Let a batch come to be as it was at first; return when, or None."""
+    """Let a batch come to be as it was at first; return when, or None. It was there before the
+    earliest event, whatever `created_at` says."""
+    zone, earliest = known_by
     created = moment(document.get("created_at"), zone)
     assigned, completed, reviewed = (moment(first[name], zone) for name in TIMES)
+    if _same(reviewed, created):  # stamped by an import: nobody knows when it was
+        reviewed = None
     name = _name(first[ASSIGNEE])
-    known = [created] + ([assigned] if name else [])
+    known = [created, earliest] + ([assigned] if name else [])
     closed = is_finished(first[STATUS])
     dated = closed and completed is not None and not _same(completed, created)
     born = min((at for at in [*known, completed if dated else None] if at), default=None)
@@ -233,8 +241,7 @@ def _begin_done(life: Life, first: Mapping[str, Any], times: tuple[datetime | No
     verdict = verdict_of(first[REVIEW])
     if verdict in VERDICTS:
         life.was_done = True
-        # Reviewed at the very moment it came to be: nobody knows when it was.
-        life.judge(verdict, None if _same(reviewed, born) else reviewed)
+        life.judge(verdict, reviewed)
 
 
 def _pass(life: Life, changes: Changes, at: datetime | None) -> None:

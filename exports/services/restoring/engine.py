@@ -21,6 +21,7 @@ from exports.services.restoring.planning import data_versions, make_plan
 from exports.services.restoring.resolving import Restoring
 from exports.services.restoring.staging import load
 from segmentacion.actors import Actor, new_operation
+from segmentacion.memory import collector_paused
 from segmentacion.mongo.leases import Lease, LeaseTaken, held
 
 logger = logging.getLogger("segmentacion.restore")
@@ -46,7 +47,9 @@ def plan_restore(
     path: Path, selection: Selection, *, actor: Actor
 ) -> Generator[Progress, None, RestorePlan]:
     """Read a file whole and compare it with what is stored. Raises BadBackupError."""
-    return (yield from make_plan(Restoring(BackupReader(path), selection, actor, new_operation())))
+    with collector_paused():
+        run = Restoring(BackupReader(path), selection, actor, new_operation())
+        return (yield from make_plan(run))
 
 
 def restore(
@@ -59,7 +62,7 @@ def restore(
     Raises BackupError with nothing changed (NoChangeError when there is nothing to do).
     """
     try:
-        with held(LEASE, seconds=60, info={"file": path.name}) as lease:
+        with collector_paused(), held(LEASE, seconds=60, info={"file": path.name}) as lease:
             complete_pending(lease)
             swapping.check_may_rename()
             return (yield from _restore(path, selection, actor, backups, lease))

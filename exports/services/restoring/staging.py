@@ -1,6 +1,8 @@
 """Staging: what the collections will be, loaded beside them, indexed and checked."""
 
+from collections import deque
 from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pymongo.collection import Collection
@@ -18,6 +20,7 @@ from segmentacion.mongo.clients import Document, main_collection
 
 DECLARED: dict[str, Any] = {model.COLLECTION: model for model in (Batch, Segmenter)}
 DUPLICATE_KEY = 11000
+BEHIND = 2  # stretches that may wait to be written, of some megabytes each
 
 
 def staging_name(operation: str, section: str) -> str:
@@ -36,10 +39,12 @@ def load(run: Restoring, plan: RestorePlan) -> Generator[Progress, None, None]:
     """
     wanted = {name: _start(run, name) for name in run.how}
     done = 0
-    for section, resolved in run.resolved():
-        _put(run, section, [r for r in resolved if _wanted(run, plan, section, r)], wanted[section])
-        done += len(resolved)
-        yield Progress(Stage.LOAD, done, run.reader.total)
+    with _Writer() as writer:
+        for section, resolved in run.resolved():
+            chosen = [one for one in resolved if _wanted(run, plan, section, one)]
+            _put(run, section, chosen, wanted[section], writer)
+            done += len(resolved)
+            yield Progress(Stage.LOAD, done, run.reader.total)
     for number, section in enumerate(run.how, start=1):
         _index(run, section)
         yield Progress(Stage.INDEX, number, len(run.how))
@@ -76,17 +81,50 @@ def _wanted(run: Restoring, plan: RestorePlan, section: str, one: Resolved) -> b
     return section != PEOPLE or not run.selection.some_batches or one.name in plan.people
 
 
-def _put(run: Restoring, section: str, resolved: list[Resolved], contents: Contents) -> None:
+class _Writer:
+    """Writes beside the reading, in order, a few stretches behind it at most.
+
+    The server works while the next stretch is made. Leaving waits for what is under way; what
+    failed is raised at the next write or at the end.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "restore")
+        self._behind: deque[Future[None]] = deque()
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._thread.shutdown(cancel_futures=kind is not None)
+        while self._behind and kind is None:
+            self._behind.popleft().result()
+
+    def write(self, place: Collection[Document], gone: list[Any], raws: list[bytes]) -> None:
+        """Delete by `_id`, then insert."""
+        if len(self._behind) == BEHIND:
+            self._behind.popleft().result()
+        self._behind.append(self._thread.submit(_write, place, gone, raws))
+
+
+def _write(place: Collection[Document], gone: list[Any], raws: list[bytes]) -> None:
+    if gone:
+        place.delete_many({"_id": {"$in": gone}})
+    insert(place, raws)
+
+
+def _put(
+    run: Restoring, section: str, resolved: list[Resolved], contents: Contents, writer: _Writer
+) -> None:
     place = staging(run.operation, section)
+    gone: list[Any] = []
     if run.how[section] is How.MERGE:
         resolved = [one for one in resolved if not one.same]
         stored = [one for one in resolved if one.now is not None]
-        if stored:
-            keys = [(one.stored or {}).get("_id") for one in stored]
-            place.delete_many({"_id": {"$in": keys}})
-            contents.take_away(one.now for one in stored if one.now is not None)
+        gone = [(one.stored or {}).get("_id") for one in stored]
+        contents.take_away(one.now for one in stored if one.now is not None)
     raws = [one.raw for one in resolved]
-    insert(place, raws)
+    writer.write(place, gone, raws)
     contents.add(raws)
 
 

@@ -86,7 +86,7 @@ def _again(work: Work, image: Document, report: Retried) -> None:
             return
         images().update_one(
             {"_id": image["_id"], "state": state.value},
-            {"$set": {"next_attempt_at": None, "attempts": 0}},
+            {"$set": {"next_attempt_at": None, "attempts": 0, "updated_at": datetime.now(UTC)}},
         )
     elif state is State.MISSING:
         # `recover_all` takes back what is in images_sources again.

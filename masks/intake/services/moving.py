@@ -64,7 +64,7 @@ def carry_out(work: Work, image: Document, **values: Any) -> Document:
     disk.sync_folder(target.parent)
     disk.sync_folder(source.parent)
     if state is State.TAKING and image.get("position") is None:
-        values["position"] = next_position(work.identity)
+        values["position"] = next_position(work)
     return write_state(
         work, image, AFTER_MOVE[state], file=target.name, moving=None, error=None, **values
     )
@@ -84,6 +84,8 @@ def _try(work: Work, image: Document, source: Path, target: Path) -> Document:
     if str(seal) != image["moving"]["seal"]:
         return announce(work, image, state)
     try:
+        if state is State.TAKING:
+            disk.sync_file(source)
         disk.move(source, target)
     except FileExistsError:
         return announce(work, image, state)

@@ -7,6 +7,7 @@ from bson import ObjectId
 from django.conf import settings
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
+from pymongo.write_concern import WriteConcern
 
 from masks.intake.rules import WHERE, Folder, State, may_follow, pause
 from masks.intake.services.errors import ImageError
@@ -17,10 +18,28 @@ from segmentacion.mongo.leases import LeaseLost
 
 KEPT_STEPS = 60
 WITHOUT_PICTURES = {"preview": 0, "mask": 0}
+WITHOUT_PICTURES_AND_STEPS = {**WITHOUT_PICTURES, "history": 0}
+
+
+# Written without waiting for the journal: should the server lose them, the folders say as much
+# (docs/decisions/0027). What the folders do not say waits for the majority and the journal.
+REPAIRABLE = {
+    State.TAKING,
+    State.TAKEN,
+    State.PROCESSING,
+    State.WAITING_UPLOAD,
+    State.UPLOADING,
+    State.ARCHIVED,
+}
 
 
 def images() -> Collection[Document]:
     return main_collection(IntakeImage.COLLECTION)
+
+
+def _images_for(state: State) -> Collection[Document]:
+    concern = WriteConcern(w=1, j=False) if state in REPAIRABLE else None
+    return images().with_options(write_concern=concern)
 
 
 def new_image(work: Work, *, name: str, file: str, state: State, **values: Any) -> Document:
@@ -40,7 +59,7 @@ def new_image(work: Work, *, name: str, file: str, state: State, **values: Any) 
         **values,
     }
     image["history"].append(_step(work, None, state, now))
-    images().insert_one(image)
+    _images_for(state).insert_one(image)
     return image
 
 
@@ -55,10 +74,10 @@ def write_state(work: Work, image: Document, state: State, **values: Any) -> Doc
     work.lease.check()
     now = datetime.now(UTC)
     step = {"$each": [_step(work, before, state, now)], "$slice": -KEPT_STEPS}
-    found = images().find_one_and_update(
+    found = _images_for(state).find_one_and_update(
         {"_id": image["_id"], "state": before.value, **work.lease.guard()},
         {"$set": {**_state_values(state, now), **values}, "$push": {"history": step}},
-        projection=WITHOUT_PICTURES,
+        projection=WITHOUT_PICTURES_AND_STEPS,
         return_document=ReturnDocument.AFTER,
     )
     if found is None:
@@ -97,10 +116,16 @@ def write_failure(
     return ImageError(str(written["name"]), message, str(written["state"]))
 
 
-def next_position(identity: str) -> int:
-    """Return how many images were taken in these folders before the next one."""
-    last = images().find_one({"folder": identity}, {"position": 1}, sort=[("position", -1)])
-    return int(last["position"]) + 1 if last and last.get("position") is not None else 0
+def next_position(work: Work) -> int:
+    """Return how many images were taken in these folders before the next one; asked once, then
+    counted: nobody else takes any while we work."""
+    if work.position is None:
+        known = {"folder": work.identity}
+        last = images().find_one(known, {"position": 1}, sort=[("position", -1)])
+        found = last.get("position") if last else None
+        work.position = 0 if found is None else int(found) + 1
+    work.position += 1
+    return work.position - 1
 
 
 def _state_values(state: State, now: datetime) -> Document:

@@ -76,12 +76,16 @@ def _finish_move(work: Work, image: Document, report: Recovered) -> None:
 
 
 def _take_back(work: Work, image: Document, report: Recovered) -> None:
-    before = INTERRUPTED[State(image["state"])]
+    """Have a step that was cut off made again. Of processing the attempt counts: it may be what
+    took the process down."""
+    state, attempts = State(image["state"]), int(image.get("attempts") or 0)
     report.interrupted.append(image["name"])
-    if int(image.get("attempts") or 0) >= settings.INTAKE_ATTEMPTS:
-        write_failure(work, image, before, STOPPED, final=True)
+    if state is State.UPLOADING:
+        write_state(work, image, INTERRUPTED[state], attempts=max(0, attempts - 1))
+    elif attempts >= settings.INTAKE_ATTEMPTS:
+        write_failure(work, image, INTERRUPTED[state], STOPPED, final=True)
     else:
-        write_state(work, image, before)
+        write_state(work, image, INTERRUPTED[state])
 
 
 def _compare(work: Work, entries: dict[str, Entry], report: Recovered) -> None:
@@ -107,7 +111,7 @@ def _adopt(work: Work, entries: dict[str, Entry], report: Recovered) -> None:
                 report.skipped[name] = entry.skipped
             continue
         try:
-            position = next_position(work.identity)
+            position = next_position(work)
             new_image(work, name=name, file=name, state=State.TAKEN, position=position)
         except DuplicateKeyError:
             continue

@@ -1,23 +1,24 @@
 """Working through everything that waits: one image after the other, each to its end."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from masks.intake.rules import IN_WORK, State, pause
+from masks.intake.rules import State, pause
 from masks.intake.services.errors import TROUBLES, ImageError
 from masks.intake.services.notifying import tell_people
 from masks.intake.services.processing import process_image
-from masks.intake.services.records import images
 from masks.intake.services.recovering import Recovered, recover_all
-from masks.intake.services.steps import current, finish
+from masks.intake.services.steps import finish, in_work
 from masks.intake.services.taking import Queue, take_next
 from masks.intake.services.working import Work, working
 from segmentacion.actors import Actor
 from segmentacion.mongo.clients import Document
 
+LOOK_SECONDS = 5.0
 LOOKS = 2  # again at files that are still being written, before the run leaves them
 
 
@@ -77,10 +78,11 @@ def run_once(queue: Queue, *, actor: Actor, report: RunReport) -> Generator[Prog
     with working(actor) as work:
         report.recovered = recover_all(work)
         queue.look(work)
-        done, total = 0, len(queue.entries) + in_work(work)
+        backlog = Backlog(work)
+        done, total = 0, len(queue.entries) + len(backlog.images)
         while True:
             try:
-                image = _advance(work, queue)
+                image = _advance(work, queue, backlog)
             except ImageError as error:
                 _note(report, error)
                 name, state = error.name, error.state
@@ -96,15 +98,30 @@ def run_once(queue: Queue, *, actor: Actor, report: RunReport) -> Generator[Prog
     report.unsettled = sorted(queue.unsettled)
 
 
-def in_work(work: Work) -> int:
-    """Return how many images of images_sources are on their way."""
-    states = [state.value for state in IN_WORK]
-    return images().count_documents({"folder": work.identity, "state": {"$in": states}})
+class Backlog:
+    """Images of images_sources that are to go on now, looked up again every few seconds."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.images: deque[Document] = deque()
+        self.look()
+
+    def look(self) -> None:
+        self.images.extend(in_work(self.work, due=True))
+        self.looked = time.monotonic()
+
+    def next(self) -> Document | None:
+        if not self.images and time.monotonic() - self.looked > LOOK_SECONDS:
+            self.look()
+        return self.images.popleft() if self.images else None
 
 
-def _advance(work: Work, queue: Queue) -> Document | None:
+def _advance(work: Work, queue: Queue, backlog: Backlog) -> Document | None:
     """Bring the next image to its end; None when none is left to be tried now."""
-    image = current(work, due=True) or take_next(work, queue)
+    image = backlog.next() or take_next(work, queue)
+    if image is None:
+        backlog.look()
+        image = backlog.next()
     if image is None:
         return None
     if image["state"] == State.TAKEN:

@@ -75,16 +75,21 @@ def finish(work: Work, image: Document) -> Document:
     return carry_out(work, image, archived_at=datetime.now(UTC))
 
 
-def current(work: Work, *, due: bool = False) -> Document | None:
-    """Return the first image of images_sources that work goes on with; those that wait for
-    another attempt come last, or not at all (`due`)."""
+def current(work: Work) -> Document | None:
+    """Return the first image of images_sources that can go on; those that wait for another
+    attempt come last."""
+    ready, paused = in_work(work, due=True), in_work(work, due=False)
+    return next(iter([*ready, *paused]), None)
+
+
+def in_work(work: Work, *, due: bool) -> list[Document]:
+    """Return the images of images_sources that can go on now, or those that wait for another
+    attempt, in the order they were taken."""
     states = [state.value for state in IN_WORK]
-    now = datetime.now(UTC)
     condition = {"folder": work.identity, "state": {"$in": states}}
-    found = list(images().find(condition, WITHOUT_PICTURES).sort("position", 1))
-    paused = [image for image in found if (image.get("next_attempt_at") or now) > now]
-    ready = [image for image in found if image not in paused]
-    return next(iter(ready if due else [*ready, *paused]), None)
+    found = images().find(condition, WITHOUT_PICTURES).sort("position", 1)
+    now = datetime.now(UTC)
+    return [image for image in found if ((image.get("next_attempt_at") or now) <= now) is due]
 
 
 def _take(work: Work) -> Document:

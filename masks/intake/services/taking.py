@@ -21,18 +21,22 @@ class Queue:
     """What waits in source, listed once and again when it is used up.
 
     `unsettled`: files that somebody may still be writing, as they were seen and since when;
-    `skipped`: what is not an image to take, and why.
+    `skipped`: what is not an image to take, and why; `recorded`: images that could not be taken
+    before.
     """
 
     entries: deque[Entry] = field(default_factory=deque)
     unsettled: dict[str, tuple[Seal, float]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, Document] = field(default_factory=dict)
 
     def look(self, work: Work) -> None:
         """List source. Raises FolderError."""
         found = work.folders.entries(Folder.WAITING)
         self.skipped = {entry.name: entry.skipped for entry in found if entry.skipped}
-        later = _paused(work)
+        waiting = list(waiting_of(work))
+        later = {image["name"] for image in waiting if _is_paused(image)}
+        self.recorded = {i["name"]: i for i in waiting if i["name"] not in later}
         todo = [e for e in found if not e.skipped and e.name not in later]
         self.entries = deque(sorted(todo, key=lambda entry: order_key(entry.name)))
         names = {entry.name for entry in todo}
@@ -72,11 +76,7 @@ def take_next(work: Work, queue: Queue) -> Document | None:
     entry = queue.next()
     if entry is None:
         return None
-    known = images().find_one(
-        {"folder": work.identity, "name": entry.name, "state": State.WAITING.value},
-        WITHOUT_PICTURES,
-    )
-    if known:
+    if known := queue.recorded.get(entry.name):
         return carry_out(work, announce(work, known, State.TAKING), attempts=0, **_taken())
     return carry_out(work, announce_new(work, entry.name, entry.seal), **_taken())
 
@@ -92,11 +92,7 @@ def _taken() -> Document:
     return {"taken_at": datetime.now(UTC)}
 
 
-def _paused(work: Work) -> set[str]:
-    """Return the names that are not to be tried now: after a pause, or by a person."""
+def _is_paused(image: Document) -> bool:
+    """Tell whether an image is not to be tried now: after a pause, or by a person."""
     now = datetime.now(UTC)
-    return {
-        image["name"]
-        for image in waiting_of(work)
-        if image["state"] == State.FAILED or (image.get("next_attempt_at") or now) > now
-    }
+    return image["state"] == State.FAILED or (image.get("next_attempt_at") or now) > now

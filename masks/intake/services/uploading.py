@@ -36,7 +36,7 @@ def upload_image(work: Work, image: Document) -> Document:
     attempts = int(image.get("attempts") or 0) + 1
     image = write_state(work, image, State.UPLOADING, attempts=attempts, next_attempt_at=None)
     try:
-        _bring(work, image, path)
+        was_there = _bring(work, image, path)
     except (PyMongoError, UploadFailedError) as error:
         _back(work, image, error)
         raise UploadFailedError(STORE_DOWN) from error
@@ -46,13 +46,14 @@ def upload_image(work: Work, image: Document) -> Document:
     now = datetime.now(UTC)
     image = announce(
         work, image, State.CONFIRMED, confirmed_at=now, error=None, file_id=image["sha256"],
-        duplicate_of=_first_of(image),
+        duplicate_of=_first_of(image) if was_there else None,
     )  # fmt: skip
     return carry_out(work, image, archived_at=now)
 
 
-def _bring(work: Work, image: Document, path: Path) -> None:
-    """Put the content into the store, unless it is there, and read it back.
+def _bring(work: Work, image: Document, path: Path) -> bool:
+    """Put the content into the store, unless it is there, and read it back; return whether it was
+    there.
 
     Raises ImageError when the file is not what was processed, or comes back different.
     """
@@ -60,7 +61,7 @@ def _bring(work: Work, image: Document, path: Path) -> None:
     if store.document(sha256) is not None and _is_there(sha256, length):
         if digest(path) != sha256 or seal_of(path) != before:
             raise write_failure(work, image, State.TAKEN, CHANGED)
-        return
+        return True
     sent = hashlib.sha256()
     store.put(sha256, image["name"], _metadata(image), _hashed(path, sent))
     if sent.hexdigest() != sha256 or seal_of(path) != before:
@@ -69,6 +70,7 @@ def _bring(work: Work, image: Document, path: Path) -> None:
     if not _is_there(sha256, length):
         _remove_wrong(sha256, length)
         raise write_failure(work, image, State.WAITING_UPLOAD, NOT_EQUAL)
+    return False
 
 
 def _hashed(path: Path, sent: "hashlib._Hash") -> Iterator[bytes]:

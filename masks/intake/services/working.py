@@ -28,6 +28,7 @@ class Work:
     identity: str
     lease: Lease
     actor: Actor
+    position: int | None = None  # of the next image that is taken, once it was asked for
 
 
 def the_folders() -> Folders:

@@ -6,12 +6,14 @@ from typing import Any
 
 from bson import json_util
 from django.conf import settings
+from django.core.management.base import CommandParser
 
 from batches.models import Batch
 from batches.services.importing import ImportReport, apply_plan, make_plan, read_entries
 from crew.services import import_people
 from masks import store
 from masks.management.demo_archives import demo_archive
+from masks.management.demo_past import invent_past
 from segmentacion.actors import SYSTEM_ACTOR, new_operation
 from segmentacion.mongo.clients import main_collection
 from segmentacion.mongo.server import is_embedded
@@ -26,6 +28,12 @@ class Command(DatabaseCommand):
         "instalación vacía; los archivos, solo en el MongoDB incluido."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--past-weeks", type=int, choices=range(1, 53), metavar="1-52",
+            help="inventa además semanas de trabajo ya hecho, para ver Métricas",
+        )  # fmt: skip
+
     def handle(self, *args: Any, **options: Any) -> None:
         if main_collection(Batch.COLLECTION).find_one({}, {"_id": 1}):
             self.stdout.write("📦 Ya hay batches: no se cargan datos de demostración.")
@@ -37,6 +45,9 @@ class Command(DatabaseCommand):
         for _ in apply_plan(plan, actor=SYSTEM_ACTOR, operation=operation, report=report):
             pass
         self.stdout.write(f"📦 Datos de demostración: {report.created} batches")
+        if options["past_weeks"]:
+            acts = invent_past(options["past_weeks"], DEMO / "mask_files.json")
+            self.stdout.write(f"   {acts} actos inventados de las últimas semanas")
         self._files()
 
     def _files(self) -> None:

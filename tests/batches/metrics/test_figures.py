@@ -8,7 +8,7 @@ import pytest
 
 from batches.rules.metrics.people import People, Rename
 from batches.rules.metrics.weeks import Calendar
-from tests.batches.metrics.lives import NOW, START, Story, at, figures, of
+from tests.batches.metrics.lives import NOW, START, Story, at, figures, of, put
 
 
 def test_a_batch_counts_for_who_held_it_in_the_week_it_was_finished() -> None:
@@ -83,6 +83,12 @@ def test_a_batch_without_history_is_what_its_fields_say() -> None:
     assert of(found, "Flor").median_days == 8.0
 
 
+def test_a_batch_was_there_before_its_earliest_event() -> None:
+    story = Story(day=70).then(1, assignee="Flor").then(9, status="S")
+    found = figures(story)
+    assert [(week.total, week.finished) for week in found.weeks[:3]] == [(1, 0), (1, 1), (1, 1)]
+
+
 def test_texts_of_older_programs_are_local_times() -> None:
     story = Story(assignee="Flor", status="Segmentado", completed_at="2025-09-08 00:30:00")
     story.document["metadata"]["assigned_at"] = "2025-09-07 00:30:00"
@@ -92,8 +98,11 @@ def test_texts_of_older_programs_are_local_times() -> None:
 
 
 def test_a_batch_imported_as_finished_is_done_but_no_work_of_that_week() -> None:
-    story = Story(assignee="Flor", status="S", completed_at=at(0), metadata__assigned_at=at(0))
+    story = Story(assignee="Flor", status="S", completed_at=at(0), metadata__assigned_at=at(-9))
+    put(story.document, "metadata.review_status", "Aprobado")
+    put(story.document, "reviewed_at", at(0))
     found = figures(story)
+    assert found.all.approved == 0
     assert (found.all.done, found.weeks[0].finished, found.weeks[0].total) == (0, 1, 1)
     assert found.forecast.outcome == "nothing_left"
 
