@@ -13,7 +13,7 @@ from pathlib import Path
 
 from segmentacion.mongo.embedded import EmbeddedMongo
 
-TOPICS = ("sync", "pages", "exports", "changing", "masks", "backups", "intake", "http")
+TOPICS = ("sync", "pages", "exports", "changing", "masks", "backups", "intake", "figures", "http")
 
 
 def parse_arguments() -> argparse.Namespace:

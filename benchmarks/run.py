@@ -17,6 +17,7 @@ from benchmarks.backups import backups
 from benchmarks.changing import changing
 from benchmarks.dataset import load
 from benchmarks.exporting import exporting_all
+from benchmarks.figures import figures
 from benchmarks.intake import intake_all
 from benchmarks.listing import listing_pages
 from benchmarks.serving import serving
@@ -64,6 +65,7 @@ def run_all(*, batches: int, files: int, topics: Collection[str]) -> None:
         "masks": lambda: listing_pages(ids, files),
         "backups": backups,
         "intake": intake_all,
+        "figures": figures,
         "http": serving,
     }
     for topic, table in tables.items():

@@ -134,7 +134,7 @@ class Site:
         return environment(
             STATE_DIRECTORY=str(self.folder / "state"),
             ADMIN_PASSWORD=PASSWORD,
-            **self.settings,
+            **{"DATA_DIRECTORY": str(self.folder / "data"), **self.settings},
         )
 
     @property

@@ -92,8 +92,9 @@ def _shown(shares: Sequence[Share]) -> list[dict[str, Any]]:
 @router.post(
     "/transfer",
     summary="Pasar el trabajo abierto de una persona a otra u otras",
-    response=answers(TransferAnswer, 409),
+    response=answers(TransferAnswer, 409, 429),
 )
+@limited("bulk")
 @once
 @refusals
 def transfer(request: HttpRequest, payload: Transfer) -> HttpResponse:

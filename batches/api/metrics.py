@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -31,10 +32,13 @@ from batches.rules.metrics.tables import (
 )
 from batches.rules.metrics.weeks import ends_on
 from batches.services.metrics import Answer
+from crew import audit
 from crew.access import require
+from crew.events import Event
 from crew.rules import Capability, UnknownPersonError
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response
+from segmentacion.http.throttling import check_rate
 
 FORMATS = ("json", "csv")
 Shape = Callable[[Answer], dict[str, Any]]
@@ -111,7 +115,10 @@ def _answer(
     except UnknownPersonError as error:
         return json_error(404 if person else 400, f"person: {error}")
     if wanted == "csv" and table is not None:
-        return _csv(found.figures, *table)
+        check_rate("export", request.user.get_username(), settings.EXPORT_LIMIT)
+        response = _csv(found.figures, *table)
+        audit.note(request, Event.EXPORT, about=response["Content-Disposition"].split('"')[1])
+        return response
     return json_response({"success": True, **about(found), **shape(found)})
 
 

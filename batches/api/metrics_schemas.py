@@ -109,4 +109,5 @@ def documented(model: Any, *errors: int, table: bool = False) -> dict[str, Any]:
     extra: dict[str, Any] = {"parameters": named}
     if table:
         extra["responses"] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+        errors = (*errors, 429)
     return {"response": answers(model, *errors), "openapi_extra": extra}

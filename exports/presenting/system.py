@@ -114,7 +114,7 @@ def _sync(work: Work, system: System) -> Section:
 
 
 def _backups(work: Work, system: System) -> Section:
-    state = State.BAD if work.backup_failed else backup_age(work.last_backup, system.at)
+    state = backup_age(work.last_backup, system.at)
     lines = [Line("Último bueno", work.last_backup, "moment", state)]
     if work.backup_failed:
         lines.append(Line("El más reciente", "falló", state=State.BAD))
@@ -139,7 +139,7 @@ def _images(work: Work) -> Section:
         lines.append(Line("Trabaja en ellas", intake.working))
     if intake.trouble:
         lines.insert(0, Line("Carpetas", "no se pueden usar", state=State.WARN))
-    return Section("intake", "Imágenes", "folder", lines)
+    return Section("intake", "Imágenes", "image", lines)
 
 
 def _disk(folders: list[Folder]) -> dict[str, Any]:

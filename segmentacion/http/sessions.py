@@ -6,6 +6,7 @@ and then; what pages ask for by themselves is no use.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
@@ -28,9 +29,16 @@ class SessionAgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        """Look at the session, where a login is needed: `/healthz` asks no database."""
+        if not getattr(view, "login_required", True) or getattr(request, "token", None):
+            return
         if SESSION_KEY in request.session:
             _look_at(request)
-        return self.get_response(request)
 
 
 def _look_at(request: HttpRequest) -> None:

@@ -169,6 +169,12 @@ def test_a_session_of_before_goes_on(lead: User) -> None:
     assert client.session["since"] == pytest.approx(time.time(), abs=600)
 
 
+def test_whether_the_process_answers_is_said_without_a_look_at_the_session(lead: User) -> None:
+    client = logged_in()
+    client.get("/healthz")
+    assert "since" not in client.session
+
+
 def test_a_forgotten_password_is_set_anew_by_mail(lead: User) -> None:
     elsewhere = logged_in()
     client = Client()

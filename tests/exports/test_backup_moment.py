@@ -7,10 +7,11 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from exports.services.backups import Dump
+from exports.services.backups import Dump, finish, write_backup
 from exports.services.backups.dumping import has_snapshots
-from segmentacion.mongo.clients import main_collection
+from segmentacion.mongo.clients import main_collection, main_database
 from tests.factories import batch_document, make_batch, make_batches, stored
 from tests.faults.writers import SOAK
 
@@ -78,6 +79,29 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def test_a_moment_that_the_server_gives_up_makes_a_backup_that_says_it_has_none(
+    mongo: None, tmp_path: Path
+) -> None:
+    if not has_snapshots():
+        return
+    make_batches(batch_document(f"batch_{n:06d}F", comments="x" * 3_000) for n in range(1_200))
+    admin, window = main_database().client.admin, "minSnapshotHistoryWindowInSeconds"
+    before = admin.command("getParameter", 1, **{window: 1})[window]
+    admin.command("setParameter", 1, **{window: 0})
+    try:
+        steps = write_backup(tmp_path)
+        next(steps)  # the head: the moment is chosen
+        for n in range(20):  # the server forgets what was, once newer things are written
+            make_batch(f"batch_{n}", comments="más")
+        made = finish(steps)
+    finally:
+        admin.command("setParameter", 1, **{window: before})
+    found = json.loads(made.path.read_text(encoding="utf-8"))
+    assert found["backup_info"]["consistent"] is False
+    assert len(found["batches"]) == 1_220
+    assert [p.suffix for p in tmp_path.iterdir()] == [".json"]
 
 
 def test_without_snapshots_it_says_so_and_whether_something_changed(mongo: None) -> None:

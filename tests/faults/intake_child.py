@@ -129,7 +129,7 @@ def watch_steps(steps: Steps) -> None:
     from pymongo.collection import Collection
 
     from masks.intake import folders, store
-    from masks.intake.services import processing
+    from masks.intake.services import processing, uploading
     from tests.intake.place import process_here
 
     for name in ("insert_one", "insert_many", "find_one_and_update", "update_one", "delete_one"):
@@ -140,7 +140,8 @@ def watch_steps(steps: Steps) -> None:
     processing.process = process_here  # type: ignore[assignment]
     steps.wrap(processing, "process", lambda *args: "processing")
     store.content = counted(steps, store.content, "reading back")
-    folders.pieces = counted(steps, folders.pieces, "reading the file")
+    folders.pieces = counted(steps, folders.pieces, "reading a file")
+    uploading.pieces = folders.pieces
 
 
 def counted(steps: Steps, real: Callable[..., Iterator[bytes]], what: str) -> Any:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,28 +54,23 @@ def _bring(work: Work, image: Document, path: Path) -> bool:
     """Put the content into the store, unless it is there, and read it back; return whether it was
     there.
 
-    Raises ImageError when the file is not what was processed, or comes back different.
+    What comes back is what was read from the disk just now, and has the SHA-256 that processing
+    found: all three are equal. Raises ImageError when they are not.
     """
     sha256, length, before = image["sha256"], image["length"], seal_of(path)
-    if store.document(sha256) is not None and _is_there(sha256, length):
-        if digest(path) != sha256 or seal_of(path) != before:
-            raise write_failure(work, image, State.TAKEN, CHANGED)
-        return True
-    sent = hashlib.sha256()
-    store.put(sha256, image["name"], _metadata(image), _hashed(path, sent))
-    if sent.hexdigest() != sha256 or seal_of(path) != before:
-        _remove_wrong(sha256, length)
+    was_there = store.document(sha256) is not None and _is_there(sha256, length)
+    if not was_there:
+        content = pieces(path, store.CHUNK_BYTES)
+        store.put(sha256, image["name"], _metadata(image), content)
+    whole = was_there or _is_there(sha256, length)
+    if seal_of(path) != before or ((was_there or not whole) and digest(path) != sha256):
+        if not whole:
+            _remove_wrong(sha256, length)
         raise write_failure(work, image, State.TAKEN, CHANGED)
-    if not _is_there(sha256, length):
+    if not whole:
         _remove_wrong(sha256, length)
         raise write_failure(work, image, State.WAITING_UPLOAD, NOT_EQUAL)
-    return False
-
-
-def _hashed(path: Path, sent: "hashlib._Hash") -> Iterator[bytes]:
-    for piece in pieces(path, store.CHUNK_BYTES):
-        sent.update(piece)
-        yield piece
+    return was_there
 
 
 def _is_there(sha256: str, length: int) -> bool:
