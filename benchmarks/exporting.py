@@ -54,14 +54,20 @@ def documents(fields: dict[str, int]) -> Any:
 
 
 def bare_csv() -> Iterator[bytes]:
-    """What a script for this one data set would do: no check of a value, no quotes, no guard."""
+    """What a script for this one data set would do: no check of a value, no quotes, no guard.
+
+    Marks are as the topics before left them; nobody verified a mask or was assigned anything yet.
+    """
     zone = timezone.get_current_timezone()
     lines = ["\ufeff" + ",".join(column.title for column in BATCHES.columns)]
     for d in documents(SHOWN):
-        meta, due = d["metadata"], d["metadata"]["due_date"]
+        meta, due, info = d["metadata"], d["metadata"]["due_date"], d["file_info"]
+        last = info["last_file_upload"]
         lines.append(
             f"{d['id']},{d['assignee'] or ''},{d['status']},{meta['priority']},"
-            f"{meta['review_status']},{due.isoformat()[:10] if due else ''},No,0,,,0,0,,"
+            f"{meta['review_status']},{due.isoformat()[:10] if due else ''},"
+            f"{'Sí' if d['mongo_uploaded'] else 'No'},{info['file_count']},"
+            f"{last.astimezone(zone).isoformat(' ')[:19] if last else ''},,0,0,,"
             f"{d['updated_at'].astimezone(zone).isoformat(' ')[:19]},{d['comments']},{d['folder']}"
         )
         if len(lines) == 500:

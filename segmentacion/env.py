@@ -5,10 +5,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from pymongo.uri_parser import parse_uri
 
+Number = TypeVar("Number", int, float)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -34,6 +36,13 @@ def parse_rate(text: str) -> Rate | None:
             f"«{text}» no es un límite de peticiones: escribe por ejemplo 30/m (s, m, h o d)."
         )
     return Rate(int(found[1]), UNITS[found[2]])
+
+
+def positive(name: str, value: Number) -> Number:
+    """Return a setting that has to be more than 0. Raises ImproperlyConfigured."""
+    if not value > 0:
+        raise ImproperlyConfigured(f"{name} debe ser mayor que 0, no {value}.")
+    return value
 
 
 @dataclass(frozen=True)

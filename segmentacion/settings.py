@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from segmentacion.env import database_name_in, parse_rate, parse_weekly
+from segmentacion.env import database_name_in, parse_rate, parse_weekly, positive
 from segmentacion.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -120,14 +120,18 @@ HEAVY_LIMIT = parse_rate(HEAVY_RATE)
 
 # --- Access: wrong passwords, sessions, the log of who came in and what left --------------------
 # So many wrong passwords are free; the next pause lasts this long, then twice as long, and so on.
-LOGIN_TRIES = env.int("LOGIN_TRIES", default=5)
-LOGIN_PAUSE_SECONDS = env.int("LOGIN_PAUSE_SECONDS", default=30)
-LOGIN_MAX_PAUSE_SECONDS = env.int("LOGIN_MAX_PAUSE_SECONDS", default=900)
+LOGIN_TRIES = positive("LOGIN_TRIES", env.int("LOGIN_TRIES", default=5))
+LOGIN_PAUSE_SECONDS = positive("LOGIN_PAUSE_SECONDS", env.int("LOGIN_PAUSE_SECONDS", default=30))
+LOGIN_MAX_PAUSE_SECONDS = positive(
+    "LOGIN_MAX_PAUSE_SECONDS", env.int("LOGIN_MAX_PAUSE_SECONDS", default=900)
+)
 # A session ends after so long without use, and after so long in any case.
-SESSION_IDLE_HOURS = env.float("SESSION_IDLE_HOURS", default=72)
-SESSION_MAX_DAYS = env.float("SESSION_MAX_DAYS", default=14)
-PASSWORD_RESET_HOURS = env.float("PASSWORD_RESET_HOURS", default=2)
-AUDIT_DAYS = env.int("AUDIT_DAYS", default=400)
+SESSION_IDLE_HOURS = positive("SESSION_IDLE_HOURS", env.float("SESSION_IDLE_HOURS", default=72))
+SESSION_MAX_DAYS = positive("SESSION_MAX_DAYS", env.float("SESSION_MAX_DAYS", default=14))
+PASSWORD_RESET_HOURS = positive(
+    "PASSWORD_RESET_HOURS", env.float("PASSWORD_RESET_HOURS", default=2)
+)
+AUDIT_DAYS = positive("AUDIT_DAYS", env.int("AUDIT_DAYS", default=400))
 # How many proxies in front of us write X-Forwarded-For; -1: one with HTTPS, else none.
 PROXIES = env.int("PROXIES", default=-1)
 PROXY_COUNT = int(HTTPS) if PROXIES < 0 else PROXIES
@@ -161,6 +165,7 @@ MIDDLEWARE = [
     "segmentacion.http.tracing.RequestTracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "segmentacion.http.headers.SecurityHeadersMiddleware",
+    "segmentacion.http.compression.PageCompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "segmentacion.http.deadline.ReadDeadlineMiddleware",
     "segmentacion.http.errors.MethodNotAllowedMiddleware",

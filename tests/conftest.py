@@ -19,6 +19,7 @@ def pytest_configure() -> None:
     django_settings.STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )
+    django_settings.WHITENOISE_AUTOREFRESH = True  # no client reads the folder of static files
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

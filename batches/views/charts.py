@@ -14,7 +14,7 @@ from batches.rules.metrics.weeks import ends_on
 from batches.rules.timeline import MONTHS
 
 WIDE, NARROW = (520, 240, 8), (340, 230, 5)
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 18, 50
+LEFT, RIGHT, TOP, BOTTOM = 52, 22, 18, 50
 GAP = 0.28
 TICKS = 4
 STEPS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)

@@ -50,7 +50,8 @@ class LoginView(DjangoLoginView):
         about = typed if known else "una cuenta que no existe"
         pause = f"espera de {logins.spoken(attempt.pause)}" if attempt.pause else ""
         event = Event.LOGIN_PAUSED if attempt.pause else Event.LOGIN_FAILED
-        audit.note(self.request, event, about=about, detail=pause, who="")
+        who = typed if known else ""
+        audit.note(self.request, event, about=about, detail=pause, who=who)
 
     def _paused(self, error: logins.TooManyTriesError, username: str) -> HttpResponse:
         """Say how long to wait. The form is a fresh one: this password is not looked at."""

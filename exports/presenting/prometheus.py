@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from exports.rules.system import Server, System, Work, latencies
+from exports.rules.system import Latency, Server, System, Work, latencies
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "segmentacion_"
+DURATION = "http_request_duration_seconds"
 Labels = Mapping[str, object]
 Sample = tuple[Labels, float | int | bool | None]
 
@@ -83,31 +84,29 @@ def _work(work: Work) -> Iterator[str]:
 
 
 def _requests(documents: list[dict[str, Any]], bounds: tuple[float, ...]) -> Iterator[str]:
-    requests = sorted(
-        (one for one in documents if one.get("kind") == "request"), key=lambda one: one["_id"]
-    )
-    yield from _family(
-        "http_requests_total", "counter", "Requests answered, by all workers and hosts.",
-        [
-            ({name: one[name] for name in ("method", "route", "status")}, one["count"])
-            for one in requests
-        ],
-    )  # fmt: skip
-    name = "http_request_duration_seconds"
-    yield from _head(name, "histogram", "Time until a request was answered whole.")
+    found = [one for one in documents if one.get("kind") == "request"]
+    requests = sorted(found, key=lambda one: str(one["_id"]))
+    named = ("method", "route", "status")
+    counts = [({name: one[name] for name in named}, one["count"]) for one in requests]
+    said = "Requests answered, by all workers and hosts."
+    yield from _family("http_requests_total", "counter", said, counts)
     totals = list(latencies(requests, len(bounds) + 1))
+    yield from _head(DURATION, "histogram", "Time until a request was answered whole.")
     for total in totals:
-        labels = {"method": total.method, "route": total.route}
-        running = 0
-        for bound, times in zip((*bounds, "+Inf"), total.classes, strict=True):
-            running += times
-            yield _line(f"{name}_bucket", {**labels, "le": bound}, running)
-        yield _line(f"{name}_sum", labels, total.seconds)
-        yield _line(f"{name}_count", labels, total.count)
-    yield from _family(
-        "http_request_database_commands_total", "counter", "Commands to MongoDB by route.",
-        [({"method": t.method, "route": t.route}, t.commands) for t in totals],
-    )  # fmt: skip
+        yield from _histogram(total, bounds)
+    commands = [({"method": one.method, "route": one.route}, one.commands) for one in totals]
+    name, said = "http_request_database_commands_total", "Commands to MongoDB by route."
+    yield from _family(name, "counter", said, commands)
+
+
+def _histogram(total: Latency, bounds: tuple[float, ...]) -> Iterator[str]:
+    labels = {"method": total.method, "route": total.route}
+    running = 0
+    for bound, times in zip((*bounds, "+Inf"), total.classes, strict=True):
+        running += times
+        yield _line(f"{DURATION}_bucket", {**labels, "le": bound}, running)
+    yield _line(f"{DURATION}_sum", labels, total.seconds)
+    yield _line(f"{DURATION}_count", labels, total.count)
 
 
 def _commands(documents: list[dict[str, Any]]) -> Iterator[str]:

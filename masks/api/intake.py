@@ -88,7 +88,7 @@ class ForceAnswer(Done):
     archived: str
 
 
-class KeptAnswer(ErrorAnswer):
+class KeptErrorAnswer(ErrorAnswer):
     """The image stays in images_sources (`image_kept`); `image` and `state` say which and how."""
 
     image_kept: bool | None = None
@@ -135,7 +135,7 @@ def processing_status(request: HttpRequest) -> HttpResponse:
 @router.post(
     "/process_auto",
     summary="Procesar la imagen actual",
-    response=answers(ProcessAnswer, 404) | {409: KeptAnswer, 503: KeptAnswer},
+    response=answers(ProcessAnswer, 404) | {409: KeptErrorAnswer, 503: KeptErrorAnswer},
 )
 @refused
 def process_auto(request: HttpRequest) -> HttpResponse:
@@ -155,7 +155,7 @@ def process_auto(request: HttpRequest) -> HttpResponse:
 @router.post(
     "/process_final",
     summary="Subir la imagen actual, confirmarla, archivarla y tomar la siguiente",
-    response=answers(FinalAnswer, 404) | {409: KeptAnswer, 503: KeptAnswer},
+    response=answers(FinalAnswer, 404) | {409: KeptErrorAnswer, 503: KeptErrorAnswer},
 )
 @refused
 def process_final(request: HttpRequest) -> HttpResponse:
@@ -178,7 +178,7 @@ def process_final(request: HttpRequest) -> HttpResponse:
 @router.post(
     "/force_archive_image",
     summary="Archivar una imagen sin confirmar (emergencia)",
-    response=answers(ForceAnswer, 404) | {409: KeptAnswer, 503: KeptAnswer},
+    response=answers(ForceAnswer, 404) | {409: KeptErrorAnswer, 503: KeptErrorAnswer},
 )
 @refused
 def force_archive_image(request: HttpRequest, payload: ForceRequest | None = None) -> HttpResponse:

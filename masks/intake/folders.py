@@ -14,6 +14,7 @@ import stat
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from masks.intake.rules import Folder, Seal, why_skipped
@@ -120,10 +121,8 @@ class Folders:
         return found
 
     def listing(self, folder: Folder) -> list[tuple[str, str]]:
-        """Return what is in a folder by name, in no order, and why it is no image to take, or "".
-
-        Cheaper than `entries`: no file is looked at. Raises FolderError.
-        """
+        """Return what is in a folder by name, and why it is no image to take, or "": cheaper than
+        `entries`, no file is looked at. Raises FolderError."""
         with _explained(self.of(folder)), os.scandir(self.of(folder)) as items:
             return [(name := shown(item.name), _skipped(item, name)) for item in items]
 
@@ -273,7 +272,7 @@ def _explained(place: Path) -> Iterator[None]:
         raise FolderError(f"No se puede usar {place}: {error.strerror or error}") from error
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def]
+def _opened(path: Path) -> BufferedReader:
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bson import ObjectId
 from pymongo.collection import Collection
 
 from masks.intake import queries
@@ -82,6 +83,15 @@ def version(folders: Folders) -> str:
     )
     parts: list[object] = [newest and (newest["_id"], newest["updated_at"], newest["state"])]
     return repr(parts + [_changed_at(folders.of(folder)) for folder in Folder])
+
+
+def picture(folders: Folders, image_id: str, kind: str) -> bytes | None:
+    """Return an image's `preview` (JPEG) or `mask` (PNG); None when it has none."""
+    if not ObjectId.is_valid(image_id):
+        return None
+    condition = {"_id": ObjectId(image_id), "folder": _identity(folders)}
+    content = (_images().find_one(condition, {kind: 1}) or {}).get(kind)
+    return bytes(content) if content else None
 
 
 def look(folders: Folders) -> Queue:

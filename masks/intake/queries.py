@@ -1,12 +1,8 @@
 """Reads of the intake: how it stands, and its images."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bson import ObjectId
-from bson.errors import InvalidId
 from django.conf import settings
 from pymongo.collection import Collection
 
@@ -16,7 +12,6 @@ from masks.models import IntakeImage
 from segmentacion.mongo.clients import Document, main_collection
 
 PICTURES = {"preview": 0, "mask": 0}
-PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -83,46 +78,6 @@ def status() -> Status:
         skipped=skipped,
         working=_who_works(identity),
     )
-
-
-def images(
-    *, states: Sequence[str] = (), search: str = "", page: int = 1, per_page: int = PAGE
-) -> tuple[list[Document], int]:
-    """Return a page of this installation's images, last changed first, and how many there are.
-
-    `search` is the beginning of a name. Pictures are left out.
-    """
-    condition: Document = {"folder": folder_id()}
-    if states:
-        condition["state"] = {"$in": list(states)}
-    if search:
-        condition["name"] = {"$gte": search, "$lt": search + "\U0010ffff"}
-    found = _collection().find(condition, {**PICTURES, "history": 0})
-    ordered = found.sort([("updated_at", -1), ("_id", -1)])
-    shown = list(ordered.skip((max(page, 1) - 1) * per_page).limit(per_page))
-    return shown, _collection().count_documents(condition)
-
-
-def image(image_id: str) -> Document | None:
-    """Return an image with its history, without pictures; None when there is none."""
-    return _one(image_id, PICTURES)
-
-
-def picture(image_id: str, kind: str) -> bytes | None:
-    """Return an image's `preview` (JPEG) or `mask` (PNG), or None."""
-    if kind not in PICTURES:
-        return None
-    found = _one(image_id, {kind: 1})
-    content = (found or {}).get(kind)
-    return bytes(content) if content else None
-
-
-def _one(image_id: str, projection: dict[str, Any]) -> Document | None:
-    try:
-        key = ObjectId(image_id)
-    except InvalidId:
-        return None
-    return _collection().find_one({"_id": key, "folder": folder_id()}, projection)
 
 
 def _current(identity: str) -> Document | None:

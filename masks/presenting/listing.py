@@ -86,12 +86,8 @@ def _row(document: Document, here: Collection[str], places: Mapping[str, list[An
 
 def rows_of(documents: list[Document]) -> list[FileRow]:
     """Return the rows of a page, with what is known of their batches now."""
-    named = {batch for document in documents for batch in document.get("batches") or ()}
-    return file_rows(
-        documents,
-        here=listing.ids_here(named) if named else set(),
-        places=listing.places(documents),
-    )
+    known = listing.surroundings(documents)
+    return file_rows(documents, here=known.here, places=known.places)
 
 
 def listing_json(page: FilePage, rows: list[FileRow]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ keys (docs/decisions/0018). A shorter one is found by its filter and sorted as a
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -96,19 +96,22 @@ def _texts(values: Iterable[Any]) -> list[str]:
     return sorted(value for value in values if isinstance(value, str) and value)[:MAX_PEOPLE]
 
 
-def ids_here(ids: Iterable[str]) -> set[str]:
-    """Return which of these batches exist, from the index alone."""
-    found = main_collection(Batch.COLLECTION).find({"id": {"$in": list(ids)}}, {"_id": 0, "id": 1})
-    return {document["id"] for document in found}
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known of the batches of some files: which exist (`here`), and the `_id`s of the files
+    of each, oldest first; of none when they have more than 5,000 files together."""
+
+    here: set[str] = field(default_factory=set)
+    places: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def places(documents: Iterable[Document]) -> dict[str, list[Any]]:
-    """Return the `_id`s of the files of each batch of these, oldest first; of none when their
-    batches have more than 5,000 files together."""
+def surroundings(documents: Iterable[Document]) -> Surroundings:
+    """Return what is known of the batches of these files, in one command."""
     ids = sorted({batch for document in documents for batch in document.get("batches") or ()})
     if not ids:
-        return {}
-    grouped = main_collection(CatalogueFile.COLLECTION).aggregate(
+        return Surroundings()
+    existing = [{"$match": {"id": {"$in": ids}}}, {"$project": {"_id": 0, "id": 1}}]
+    found = main_collection(CatalogueFile.COLLECTION).aggregate(
         [
             {"$match": {"batches": {"$in": ids}, "here": True}},
             {"$limit": MAX_VERSIONS + 1},
@@ -116,11 +119,18 @@ def places(documents: Iterable[Document]) -> dict[str, list[Any]]:
             {"$unwind": "$batches"},
             {"$sort": {"uploadDate": 1, "_id": 1}},
             {"$group": {"_id": "$batches", "files": {"$push": "$_id"}}},
+            {"$unionWith": {"coll": Batch.COLLECTION, "pipeline": existing}},
         ],
         hint="batches_1_here_1_uploadDate_-1",
     )
-    found = {group["_id"]: group["files"] for group in grouped}
-    return found if sum(map(len, found.values())) <= MAX_VERSIONS else {}
+    here, places = set(), {}
+    for one in found:
+        if "files" in one:
+            places[one["_id"]] = one["files"]
+        else:
+            here.add(one["id"])
+    many = sum(map(len, places.values())) > MAX_VERSIONS
+    return Surroundings(here, {} if many else places)
 
 
 def condition_of(asked: FileFilter) -> Document:

@@ -15,9 +15,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from crew.access import actor_of, may, require, requires
 from crew.rules import Capability
-from masks.intake import queries
 from masks.intake.folders import FolderError, Folders
 from masks.intake.gallery import gallery
+from masks.intake.gallery import picture as stored_picture
 from masks.intake.gallery import version as version_of
 from masks.intake.services import (
     BusyError,
@@ -85,7 +85,7 @@ def version(request: HttpRequest) -> HttpResponse:
 @requires(Capability.READ)
 def picture(request: HttpRequest, image_id: str, kind: str) -> HttpResponse:
     """An image's preview or mask."""
-    content = queries.picture(image_id, kind)
+    content = stored_picture(_folders(), image_id, kind)
     if content is None:
         raise Http404(_("Esa imagen no tiene vista previa."))
     etag = etag_of(kind, image_id, content, ages=False)

@@ -62,7 +62,7 @@ def test_a_wrong_password_and_the_pause_are_told(lead: User, stranger: Client) -
         log_in(stranger, password="equivocada")
     kinds = [event["kind"] for event in told()]
     assert kinds == ["login_failed"] * 4 + ["login_paused"]
-    assert told()[-1]["about"] == "lider"
+    assert told()[-1]["who"] == told()[-1]["about"] == "lider"
     assert told()[-1]["detail"] == "espera de 30 segundos"
 
 

@@ -1,6 +1,7 @@
 """Tokens: made and seen once, with a scope and an end, revoked; what each of them opens."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from crew.models import AUDIT, ApiToken
 from crew.rules import Scope
 from crew.tokens import create_token, digest
 from segmentacion.mongo.clients import main_collection
+from tests.factories import ACTOR
 
 pytestmark = pytest.mark.usefixtures("mongo")
 PAGE = "/cuenta/tokens"
@@ -79,6 +81,21 @@ def test_a_form_sent_twice_makes_one_token(lead_client: Client) -> None:
     form = {"operation": "a" * 24, "name": "uno", "scope": "write", "days": ""}
     made(lead_client.post(PAGE, form))
     assert lead_client.post(PAGE, form).status_code == 302
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_form_sent_many_times_at_once_makes_one_token(lead: User) -> None:
+    new = tokens.NewToken("uno", Scope.READ, 30, request="b" * 24)
+
+    def issue(_: int) -> bool:
+        try:
+            tokens.issue("lider", new, actor=ACTOR)
+        except tokens.AlreadyMadeError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(issue, range(6))) == 1
     assert ApiToken.objects.count() == 1
 
 

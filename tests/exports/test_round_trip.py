@@ -1,15 +1,20 @@
 """There and back with odd values, and files cut at any place. `SOAK=1` takes 100,000 and 200."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bson
 import pytest
+from django.conf import settings
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from exports.rules.backup import BadBackupError
-from segmentacion.mongo.clients import main_collection
+from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import (
+    SECTIONS,
     backup,
     everything,
     forget_restores,
@@ -36,13 +41,28 @@ def odd_batches() -> list[dict[str, Any]]:
     return documents
 
 
-def test_everything_comes_back_however_odd_and_however_many(mongo: None, tmp_path: Path) -> None:
-    main_collection("batches").insert_many(odd_batches())
+@pytest.fixture
+def patient(mongo: None) -> Iterator[Database[Any]]:
+    """The main database over a client that waits as long as it takes; emptied with it, too."""
+    with MongoClient[Any](settings.MONGO_URI) as client:
+        database = client[main_database().name]
+        yield database
+        empty(database)
+
+
+def empty(database: Database[Any]) -> None:
+    for name in SECTIONS:
+        database[name].delete_many({})
+
+
+def test_everything_comes_back_however_odd_and_however_many(
+    patient: Database[Any], tmp_path: Path
+) -> None:
+    patient["batches"].insert_many(odd_batches())
     insert_raw("trash", repeated_field(), not_utf8(), bson.encode({"_id": 3, **odd_values()}))
     before = everything()
     path = backup(tmp_path)
-    for name in before:
-        main_collection(name).delete_many({})
+    empty(patient)
     report = put_back(path)
     after = everything()
     assert report.plan.sections["batches"].added == MANY

@@ -4,8 +4,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from segmentacion.env import database_name_in, ensure_secret_key
+from segmentacion.env import database_name_in, ensure_secret_key, positive
 
 
 @pytest.fixture
@@ -16,6 +17,13 @@ def file(tmp_path: Path) -> Path:
 def key_in(file: Path) -> str:
     (line,) = [line for line in file.read_text().splitlines() if line.startswith("SECRET_KEY=")]
     return line.removeprefix("SECRET_KEY=")
+
+
+def test_what_has_to_be_more_than_nothing_is() -> None:
+    assert positive("LOGIN_TRIES", 5) == 5
+    for value in (0, -1, float("nan")):
+        with pytest.raises(ImproperlyConfigured, match="LOGIN_TRIES"):
+            positive("LOGIN_TRIES", value)
 
 
 def test_it_makes_the_file_with_a_long_key(file: Path) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from pymongo.errors import AutoReconnect
 
+from masks.intake import store
+from masks.intake.services import UploadFailedError
 from masks.intake.services.notifying import tell_people
 from tests.intake.place import Place
 
@@ -99,3 +102,29 @@ def test_trouble_is_told_without_images(
     assert "needs a person" in caplog.text
     assert tell_people() == 0
     assert len(listener.heard) == 1
+
+
+def test_trouble_that_passes_is_waited_out_and_one_that_does_not_is_told(
+    place: Place, listener: Listener, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.INTAKE_ATTEMPTS = 3
+    place.put("img_1.png")
+    real, away = store.put, [2]
+
+    def sometimes(*args: Any) -> None:
+        away[0] -= 1
+        if away[0] >= 0:
+            raise AutoReconnect("gone")
+        real(*args)
+
+    monkeypatch.setattr(store, "put", sometimes)
+    assert place.run().archived == 1
+    assert not listener.heard
+    place.put("img_2.png", 2)
+    away[0] = 100
+    with pytest.raises(UploadFailedError):
+        place.run()
+    assert "MongoDB" in json.loads(listener.heard[0][1])["trouble"]
+    image = place.image("img_2.png")
+    assert (image["state"], image["attempts"]) == ("waiting_upload", 0)
+    place.check()

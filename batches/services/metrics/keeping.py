@@ -2,8 +2,8 @@
 
 A write of ours raises the data version, and any program's moves the server's own count of writes:
 what is kept is never older than the data. But sums that took long to make (a second or more) are
-used for ten times as long, a minute at most, so that many writers do not keep every reader waiting;
-an answer says of when it is.
+used for ten times as long, a minute at most, and then made anew by one worker while the others go
+on using them: many writers do not keep every reader waiting. An answer says of when it is.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from typing import Any
 
 import pymongo
 from django.utils import timezone
+from pymongo.errors import DuplicateKeyError
 
 from batches.models import DATA_VERSION, Batch
 from batches.queries import metrics as queries
@@ -26,7 +27,7 @@ from segmentacion.mongo import versions
 from segmentacion.mongo.clients import Document, main_collection
 
 COLLECTION = "metrics_cache"
-HEAD = "sums"
+HEAD, MAKING = "sums", "making"
 CREW_VERSION = "crew"
 FORM = 1  # raised when the form of what is kept changes
 # Where the server does not tell its writes, those of other programs are seen after this long.
@@ -50,7 +51,9 @@ def sums() -> tuple[Head, Tally | None]:
     """Return the sums of now: those kept (only their head), or new ones, made and kept."""
     state = _state()
     kept = main_collection(COLLECTION).find_one({"_id": HEAD})
-    if kept is not None and _is_usable(kept, state):
+    if kept is None or not _is_alike(kept, state):
+        return make()
+    if _is_usable(kept, state) or (kept["took"] >= LONG_SECONDS and not _is_ours_to_make()):
         return _head(kept), None
     return make()
 
@@ -101,14 +104,29 @@ def _state() -> Document:
     }
 
 
+def _is_alike(kept: Document, state: Document) -> bool:
+    """Tell whether kept sums are of today, and in today's form: younger data changes only them."""
+    return all(kept["state"].get(name) == state[name] for name in ("form", "zone", "day"))
+
+
 def _is_usable(kept: Document, state: Document) -> bool:
     age = datetime.now(UTC) - kept["at"]
     if kept["state"] == state:
         return bool(state["writes"]) or age < MAX_AGE
-    if any(kept["state"].get(name) != state[name] for name in ("form", "zone", "day")):
-        return False
     use = timedelta(seconds=TIMES * kept["took"])
     return bool(kept["took"] >= LONG_SECONDS and age < min(use, LONGEST_USE))
+
+
+def _is_ours_to_make() -> bool:
+    """Claim to make long sums anew; false while somebody else began to, a minute at most."""
+    now = datetime.now(UTC)
+    free = {"_id": MAKING, "at": {"$lte": now - LONGEST_USE}}
+    claim = {"$set": {"at": now, "token": MAKING, "expires_at": _expiry()}}
+    try:
+        main_collection(COLLECTION).update_one(free, claim, upsert=True)
+    except DuplicateKeyError:
+        return False
+    return True
 
 
 def _head(kept: Document) -> Head:
@@ -130,7 +148,10 @@ def _keep(head: Head, tally: Tally, state: Document, took: float) -> None:
     )  # fmt: skip
     about = {"state": state, "took": took, "people": head.people}
     collection.replace_one({"_id": HEAD}, {**common, **about}, upsert=True)
-    superseded = {"token": {"$ne": head.token}, "at": {"$lt": head.at - SUPERSEDED_AFTER}}
+    superseded = {
+        "token": {"$nin": [head.token, MAKING]},
+        "at": {"$lt": head.at - SUPERSEDED_AFTER},
+    }
     collection.delete_many(superseded)
 
 

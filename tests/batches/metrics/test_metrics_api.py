@@ -219,6 +219,21 @@ def test_long_sums_are_used_a_while_although_something_was_written(
     assert metrics.ask(_question(), own=None, sees_all=True).figures.all.done == 2
 
 
+def test_one_worker_makes_long_sums_anew_and_the_others_go_on(
+    some_work: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(keeping, "TIMES", 0)
+    first = metrics.ask(_question(), own=None, sees_all=True)
+    making = {"_id": keeping.MAKING, "at": datetime.now(UTC) - timedelta(seconds=30)}
+    main_collection(keeping.COLLECTION).insert_one(making)
+    change("batch_3", status="S")
+    assert metrics.ask(_question(), own=None, sees_all=True) == first
+    gone = {"$set": {"at": datetime.now(UTC) - timedelta(seconds=90)}}
+    main_collection(keeping.COLLECTION).update_one({"_id": keeping.MAKING}, gone)
+    assert metrics.ask(_question(), own=None, sees_all=True).figures.all.done == 2
+
+
 def test_undoing_and_deleting_are_followed(lead_client: Client, some_work: None) -> None:
     client = lead_client
     body = {"status": "S", "version": client.get("/api/batches/batch_3").json()["batch"]["version"]}
