@@ -86,10 +86,16 @@ def _numbers(values: Sequence[Any]) -> list[str]:
 
 
 def _times(values: Sequence[Any], zone: tzinfo) -> list[str]:
-    return [
-        local_time(value, zone) if isinstance(value, datetime) else _quoted(_text(value))
-        for value in values
-    ]
+    try:
+        return [
+            "" if value is None else value.astimezone(zone).isoformat(" ", "seconds")[:19]
+            for value in values
+        ]
+    except (AttributeError, OverflowError):  # one is no time, or at the end of time
+        return [
+            local_time(value, zone) if isinstance(value, datetime) else _quoted(_text(value))
+            for value in values
+        ]
 
 
 def _dates(values: Sequence[Any]) -> list[str]:

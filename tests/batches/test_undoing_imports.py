@@ -7,7 +7,7 @@ from django.test import Client
 
 from batches.models import Batch
 from batches.rules.changes import Asker
-from batches.services import trash
+from batches.services import operations, trash
 from batches.services.changing import change_batch
 from batches.services.commenting import add_comment
 from batches.services.importing import ImportReport, apply_plan, make_plan
@@ -140,12 +140,12 @@ def test_a_row_that_another_had_created_is_not_of_the_import(
 
 
 STEPS = [
-    (engine.operations, "begin"),
+    (operations, "begin"),
     (engine, "put_back"),
     (engine, "write_back"),
     (engine, "take_away"),
     (kept, "put"),
-    (engine.operations, "finish"),
+    (operations, "finish"),
 ]
 
 
@@ -184,9 +184,7 @@ def test_an_import_that_was_cut_off_is_undone_as_far_as_it_came(
 ) -> None:
     make_batch("batch_1")
     plan = make_plan(["batch_3", "batch_4"], replace=True)
-    steps = apply_plan(plan, actor=ACTOR, operation="carga", report=ImportReport("carga"))
-    next(steps)
-    steps.close()
+    next(apply_plan(plan, actor=ACTOR, operation="carga", report=ImportReport("carga")))
     assert batches().keys() == {"batch_1", "batch_3", "batch_4"}
     assert back().restored == 2
     assert batches().keys() == {"batch_1"}

@@ -38,40 +38,48 @@ def test_a_backup_is_one_moment_whatever_is_written_meanwhile(mongo: None) -> No
         assert len(found["batches"]) >= 1_500
 
 
+class Mover(threading.Thread):
+    """Moves masks from one batch to another in transactions, until it is told to stop."""
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__()
+        self.changes, self.moved, self.stop = ((source, -1), (target, 1)), 0, threading.Event()
+
+    def run(self) -> None:
+        batches = main_collection("batches")
+        with batches.database.client.start_session() as session:
+            while not self.stop.is_set():
+                with session.start_transaction():
+                    for name, masks in self.changes:
+                        change = {"$inc": {"metadata.total_masks": masks}}
+                        batches.update_one({"id": name}, change, session=session)
+                self.moved += 1
+
+
+def masks_by_batch(mover: Mover) -> dict[str, int]:
+    """Make a backup while masks are moved; return what it says."""
+    pieces = iter(Dump())
+    head, begun = next(pieces), mover.moved
+    wait_until(lambda: mover.moved > begun + 5)
+    batches = json.loads(head + b"".join(pieces))["batches"]
+    return {batch["id"]: batch["metadata"]["total_masks"] for batch in batches}
+
+
 def test_two_batches_that_change_together_are_never_seen_apart(mongo: None) -> None:
     if not has_snapshots():
         return  # no transactions there, and no one moment
     make_batches(batch_document(f"batch_{n:06d}F", metadata__total_masks=1_000) for n in range(600))
     first, last = "batch_000000F", "batch_000599F"
-    stop = threading.Event()
-    moved: list[int] = []
-
-    def move() -> None:
-        batches = main_collection("batches")
-        with batches.database.client.start_session() as session:
-            while not stop.is_set():
-                with session.start_transaction():
-                    for name, masks in ((first, -1), (last, 1)):
-                        change = {"$inc": {"metadata.total_masks": masks}}
-                        batches.update_one({"id": name}, change, session=session)
-                moved.append(1)
-
-    writer = threading.Thread(target=move)
-    writer.start()
+    mover = Mover(first, last)
+    mover.start()
     try:
-        for round_ in range(30 if SOAK else 3):
-            pieces = iter(Dump())
-            head, begun = next(pieces), len(moved)
-            wait_until(lambda begun=begun: len(moved) > begun + 5)
-            masks = {
-                batch["id"]: batch["metadata"]["total_masks"]
-                for batch in json.loads(head + b"".join(pieces))["batches"]
-            }
-            assert masks[first] + masks[last] == 2_000, round_
+        for _ in range(30 if SOAK else 3):
+            masks = masks_by_batch(mover)
+            assert masks[first] + masks[last] == 2_000
     finally:
-        stop.set()
-        writer.join(60)
-    assert stored(first)["metadata"]["total_masks"] == 1_000 - len(moved)
+        mover.stop.set()
+        mover.join(60)
+    assert stored(first)["metadata"]["total_masks"] == 1_000 - mover.moved
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -13,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crew.rules import Scope
 from crew.tokens import create_token
+from exports.queries.system import servers
+from segmentacion.http import deadline
 from segmentacion.mongo import clients
 from segmentacion.mongo.clients import main_collection
 from segmentacion.mongo.leases import held
@@ -59,8 +61,11 @@ def lead_scrapes(lead_client: Client) -> Any:
 
 
 @pytest.fixture
-def store_down(mongo: None, settings: Any) -> Iterator[None]:
+def store_down(
+    mongo: None, patient: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """The mask store is where nobody listens."""
+    monkeypatch.setattr(servers, "STORE_SECONDS", 0.5)
     before, clients._store = clients._store, None
     settings.TRAINING_MONGO_URI = NOWHERE
     yield
@@ -70,7 +75,11 @@ def store_down(mongo: None, settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """However busy this machine is, a server that is up has the time to answer."""
+    monkeypatch.setattr(deadline, "READ_SECONDS", 60.0)
+    monkeypatch.setattr(servers, "MAIN_SECONDS", 20.0)
+    monkeypatch.setattr(servers, "STORE_SECONDS", 20.0)
     TALLY.take()
     yield
     TALLY.take()

@@ -14,16 +14,18 @@ from segmentacion.mongo.errors import database_cause
 from segmentacion.mongo.server import is_embedded
 
 # Each server has its own share of the four seconds that a page may wait.
-PATIENCE_SECONDS = 1.5
+MAIN_SECONDS, STORE_SECONDS = 1.5, 1.5
 
 
 def main_server() -> Server:
-    return _read(settings.MONGO_DB, main_database, embedded=is_embedded())
+    with pymongo.timeout(MAIN_SECONDS):
+        return _read(settings.MONGO_DB, main_database, embedded=is_embedded())
 
 
 def store_server() -> Server:
     embedded = is_embedded() and not settings.TRAINING_MONGO_URI
-    return _read(settings.TRAINING_DB, store_database, embedded=embedded)
+    with pymongo.timeout(STORE_SECONDS):
+        return _read(settings.TRAINING_DB, store_database, embedded=embedded)
 
 
 def same_server() -> bool:
@@ -33,10 +35,8 @@ def same_server() -> bool:
 
 def _read(name: str, open_database: Any, *, embedded: bool) -> Server:
     try:
-        with pymongo.timeout(PATIENCE_SECONDS):
-            database: Database[dict[str, Any]] = open_database()
-            hello = database.command("hello")
-            return _answered(database, hello, embedded=embedded)
+        database: Database[dict[str, Any]] = open_database()
+        return _answered(database, database.command("hello"), embedded=embedded)
     except (PyMongoError, EmbeddedError) as error:
         return Server(reachable=False, database=name, error=_reason(error))
 
