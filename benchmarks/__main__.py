@@ -8,6 +8,8 @@ absolute times on a shared machine mean little. `BENCH_BATCHES` and `BENCH_FILES
 import argparse
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -34,6 +36,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     asked = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped: the server is, too
     folder = Path(tempfile.mkdtemp(prefix="segmentacion-bench-"))
     server = EmbeddedMongo(folder / "mongo", cache_gb=1.0)
     try:
