@@ -25,6 +25,7 @@ ACTOR = Actor("bench", Channel.COMMAND)
 IMAGES = int(os.environ.get("BENCH_IMAGES", "60"))
 SIDES = {"1 MB": 1_000, "6 MB": 2_450}
 BAR = 1 / 0.60
+ROUNDS = 6
 
 
 def intake_all() -> None:
@@ -36,9 +37,13 @@ def intake_all() -> None:
         with images(side, count) as (folder, results):
             settings.DATA_DIRECTORY = folder
             head(f"{count} images of {label} / bare loop: read, put, read back")
-            floor = best(lambda: bare(folder), before=lambda: reset(folder))
             processing.process = known(results)  # type: ignore[assignment]
-            ours = best(work, before=lambda: reset(folder))
+            floor = ours = float("inf")
+            for _ in range(ROUNDS):  # in turns: a busy moment of the machine meets both
+                floor = min(
+                    floor, best(lambda: bare(folder), rounds=1, before=lambda: reset(folder))
+                )
+                ours = min(ours, best(work, rounds=1, before=lambda: reset(folder)))
             row("the protocol, processing excluded", ours, floor, BAR)
             processing.process = real
             ours = best(work, rounds=1, before=lambda: reset(folder))

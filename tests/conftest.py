@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: a clean database, the cast, clients logged in."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from crew.rules import Role
 from segmentacion.mongo.clients import close_clients, main_database, store_client
+from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import PASSWORD
 
 
@@ -51,6 +53,51 @@ def _empty() -> None:
         if name not in kept and not name.startswith("system."):
             database[name].delete_many({})
     store_client().drop_database(django_settings.TRAINING_DB)
+
+
+@pytest.fixture(scope="session")
+def replica_set(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URI of a replica set: the tests' own server, or one more beside a standalone one."""
+    with django_db_blocker.unblock():
+        is_one = "setName" in main_database().command("hello")
+    if is_one:
+        yield django_settings.MONGO_URI
+        return
+    server = EmbeddedMongo(tmp_path_factory.mktemp("replica-set") / "mongo")
+    yield server.ensure()
+    server.release()
+
+
+@pytest.fixture
+def main_on_replica_set(mongo: None, replica_set: str) -> Iterator[None]:
+    """Keep both databases on a replica set during a test of what only that has."""
+    with _kept_on(replica_set, "MONGO_URI"):
+        yield
+
+
+@pytest.fixture
+def store_on_replica_set(mongo: None, replica_set: str) -> Iterator[None]:
+    """Keep the mask store on a replica set during a test, wherever the main database is."""
+    with _kept_on(replica_set, "TRAINING_MONGO_URI"):
+        yield
+
+
+@contextmanager
+def _kept_on(uri: str, setting: str) -> Iterator[None]:
+    before = getattr(django_settings, setting)
+    if uri == django_settings.MONGO_URI:
+        yield
+        return
+    close_clients()
+    setattr(django_settings, setting, uri)
+    try:
+        yield
+        _empty()
+    finally:
+        close_clients()
+        setattr(django_settings, setting, before)
 
 
 @pytest.fixture

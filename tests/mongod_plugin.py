@@ -1,7 +1,6 @@
 """Starts a real mongod for the tests, before Django reads its settings.
 
-Its own free port, a temporary folder, stopped by its own pid. `TEST_MONGO_STANDALONE=1` makes
-it a server without transactions and change streams.
+Its own free port, a temporary folder, stopped by its own pid.
 """
 
 import os
@@ -10,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from segmentacion.mongo.embedded import EmbeddedMongo
+from tests.mongods import server_in
 
 _folder: Path | None = None
 _server: EmbeddedMongo | None = None
@@ -19,8 +19,7 @@ def _start() -> None:
     """Start the server and point the settings at it."""
     global _folder, _server
     _folder = Path(tempfile.mkdtemp(prefix="segmentacion-test-"))
-    standalone = os.environ.get("TEST_MONGO_STANDALONE") == "1"
-    _server = EmbeddedMongo(_folder / "mongo", replica_set=not standalone)
+    _server = server_in(_folder / "mongo")
     os.environ.update(
         ENV_FILE=str(_folder / "none.env"),
         SECRET_KEY="only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG",

@@ -41,6 +41,10 @@ class BadBackupError(BackupError):
         self.file, self.place, self.reason = file, place, reason
 
 
+class ChangedMeanwhileError(BackupError):
+    """Somebody changed the data while a restore was prepared; it can be tried again."""
+
+
 @dataclass(frozen=True)
 class Integrity:
     """What the last member of a backup says of all that is before it."""

@@ -117,7 +117,6 @@ class RestorePlan:
     sections: dict[str, SectionPlan] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     versions: tuple[int, ...] = ()
-    people: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> int:

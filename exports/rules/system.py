@@ -207,7 +207,10 @@ def _syncing(work: Work, now: datetime, found: _Found) -> None:
 
 
 def _backups(work: Work, now: datetime, found: _Found) -> None:
-    advice = "Haz uno en Datos, y programa «manage.py backup --scheduled» cada noche."
+    advice = (
+        "Haz uno en Datos. El diario lo hace «serve» con BACKUP_DAILY=true; sin él, programa "
+        "«manage.py backup --scheduled»."
+    )
     if work.backup_failed:
         found.bad("El último respaldo falló", work.backup_failed)
     state = backup_age(work.last_backup, now)

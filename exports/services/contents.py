@@ -36,6 +36,9 @@ class Contents:
         self.number -= gone.number
         self.total = (self.total - gone.total) % MODULUS
 
+    def plus(self, other: "Contents") -> "Contents":
+        return Contents(self.number + other.number, (self.total + other.total) % MODULUS)
+
 
 def contents_of(collection: Collection[Any]) -> Contents:
     """Read a whole collection and return what it holds."""

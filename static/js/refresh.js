@@ -55,4 +55,13 @@ document.addEventListener("visibilitychange", () => {
   if (!isBusy()) check().catch(() => {});
 });
 document.body.addEventListener("batches-changed", refresh);
+
+// Who goes back before the page's scripts run changes the address, and nobody hears it.
+const plain = (query) => new URLSearchParams(query).toString();
+function catchUp() {
+  const { query } = document.getElementById("list-version").dataset;
+  if (plain(query) !== plain(location.search)) refresh();
+}
+if (document.readyState === "complete") catchUp();
+else window.addEventListener("load", catchUp);
 setTimeout(turn, EVERY_SECONDS * 1000);

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from exports.services.backups import Dump, finish, write_backup
-from exports.services.backups.dumping import has_snapshots
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.factories import batch_document, make_batch, make_batches, stored
 from tests.faults.writers import SOAK
@@ -65,9 +64,7 @@ def masks_by_batch(mover: Mover) -> dict[str, int]:
     return {batch["id"]: batch["metadata"]["total_masks"] for batch in batches}
 
 
-def test_two_batches_that_change_together_are_never_seen_apart(mongo: None) -> None:
-    if not has_snapshots():
-        return  # no transactions there, and no one moment
+def test_two_batches_that_change_together_are_never_seen_apart(main_on_replica_set: None) -> None:
     make_batches(batch_document(f"batch_{n:06d}F", metadata__total_masks=1_000) for n in range(600))
     first, last = "batch_000000F", "batch_000599F"
     mover = Mover(first, last)
@@ -90,10 +87,8 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_a_moment_that_the_server_gives_up_makes_a_backup_that_says_it_has_none(
-    mongo: None, tmp_path: Path
+    main_on_replica_set: None, tmp_path: Path
 ) -> None:
-    if not has_snapshots():
-        return
     make_batches(batch_document(f"batch_{n:06d}F", comments="x" * 3_000) for n in range(1_200))
     admin, window = main_database().client.admin, "minSnapshotHistoryWindowInSeconds"
     before = admin.command("getParameter", 1, **{window: 1})[window]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from segmentacion.mongo.embedded import EmbeddedMongo
+from tests.mongods import server_in
 from tests.site import ROOT, environment, manage
 
 # Runs a command of the product, and dies without a word when a function is called for the nth
@@ -37,7 +37,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.server = EmbeddedMongo(folder / "main")
+        self.server = server_in(folder / "main")
         self.env = environment(
             MONGO_URI=self.server.ensure(), STATE_DIRECTORY=str(folder / "state")
         ) | {"DJANGO_SETTINGS_MODULE": "segmentacion.settings"}

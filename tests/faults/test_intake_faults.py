@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.faults.intake_queue import FOLDERS, FailingIntake, Workers
 from tests.faults.writers import SOAK
+from tests.mongods import server_in
 
 pytestmark = pytest.mark.faults
 
@@ -28,7 +28,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
-    server = EmbeddedMongo(tmp_path_factory.mktemp("intake") / "mongo")
+    server = server_in(tmp_path_factory.mktemp("intake") / "mongo")
     workers = Workers(server)
     yield workers
     workers.close()

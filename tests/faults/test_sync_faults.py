@@ -20,6 +20,7 @@ import pytest
 from pymongo import MongoClient
 
 from segmentacion.mongo.embedded import EmbeddedMongo
+from tests.mongods import server_in
 from tests.site import ROOT, environment, manage
 
 pytestmark = pytest.mark.faults
@@ -32,8 +33,8 @@ class Installation:
     """A main server and a mask store of their own, and the command that syncs them."""
 
     def __init__(self, folder: Path) -> None:
-        self.main = EmbeddedMongo(folder / "main")
-        self.store = EmbeddedMongo(folder / "store")
+        self.main = server_in(folder / "main")
+        self.store = server_in(folder / "store")
         self.env = environment(
             MONGO_URI=self.main.ensure(),
             TRAINING_MONGO_URI=self.store.ensure(),

@@ -19,6 +19,7 @@ from pymongo import MongoClient
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import batch_document
 from tests.masks.archives import saved, tar
+from tests.mongods import server_in
 from tests.site import Site, Visitor
 
 pytestmark = pytest.mark.faults
@@ -49,7 +50,7 @@ class Installation:
     """A site, the lead's visitor, and a store that can be killed."""
 
     def __init__(self, folder: Path) -> None:
-        self.mongo = EmbeddedMongo(folder / "store")
+        self.mongo = server_in(folder / "store")
         settings = {"TRAINING_MONGO_URI": self.mongo.ensure(), "SUPERVISE": "false"}
         self.site = Site(folder / "site", demo=False, settings=settings)
         self.site.start()

@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import batch_document
 from tests.faults.writers import SOAK
+from tests.mongods import server_in
 from tests.site import Site, environment, manage
 
 pytestmark = pytest.mark.faults
@@ -78,7 +79,7 @@ class Followed(Site):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
     folder = tmp_path_factory.mktemp("followed")
-    store = EmbeddedMongo(folder / "store")
+    store = server_in(folder / "store")
     site = Followed(folder, demo=False, workers=1)
     site.attach(store)
     site.start()

@@ -20,6 +20,7 @@ from pymongo.collection import Collection
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import batch_document
 from tests.faults.writers import SOAK, check_history, most_held, pull_together
+from tests.mongods import server_in
 from tests.site import Site, Visitor, environment, manage
 
 pytestmark = pytest.mark.faults
@@ -39,7 +40,7 @@ def collection(uri: str) -> Batches:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongo]:
-    server = EmbeddedMongo(tmp_path_factory.mktemp("writers") / "mongo")
+    server = server_in(tmp_path_factory.mktemp("writers") / "mongo")
     yield server
     server.release()
 

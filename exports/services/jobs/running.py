@@ -107,9 +107,7 @@ def _import(job: Document) -> Work:
 
 def plan_as_json(plan: RestorePlan) -> dict[str, Any]:
     """Return a plan for the record: counts, first names, first differences, versions."""
-    kept = dataclasses.asdict(dataclasses.replace(plan, people=frozenset()))
-    del kept["people"]
-    return {**kept, "changes": plan.changes}
+    return {**dataclasses.asdict(plan), "changes": plan.changes}
 
 
 WORK: dict[JobKind, Callable[[Document], Work]] = {

@@ -9,16 +9,17 @@ from pymongo.errors import PyMongoError
 
 from crew import audit
 from crew.events import Event
-from exports.rules.backup import BackupError
+from exports.rules.backup import BackupError, ChangedMeanwhileError
 from exports.rules.restoring import RestorePlan, Selection
 from exports.services.backups import records
-from exports.services.backups.files import write_backup
+from exports.services.backups.files import folder, write_backup
 from exports.services.backups.progress import Progress
 from exports.services.backups.reading import BackupReader
 from exports.services.backups.records import Kind
 from exports.services.restoring import swapping
-from exports.services.restoring.planning import data_versions, make_plan
+from exports.services.restoring.planning import MAX_WARNINGS, data_versions, make_plan
 from exports.services.restoring.resolving import Restoring
+from exports.services.restoring.spool import Spool
 from exports.services.restoring.staging import load
 from segmentacion.actors import Actor, new_operation
 from segmentacion.memory import collector_paused
@@ -27,6 +28,7 @@ from segmentacion.mongo.leases import Lease, LeaseTaken, held
 logger = logging.getLogger("segmentacion.restore")
 LEASE = "restore"
 TRIES = 3
+NOTHING = "El respaldo y los datos de ahora son iguales: no hay qué restaurar."
 
 
 class NoChangeError(BackupError):
@@ -91,36 +93,34 @@ def _restore(
     path: Path, selection: Selection, actor: Actor, backups: Path | None, lease: Lease
 ) -> Generator[Progress, None, RestoreReport]:
     reader = BackupReader(path)
-    plan = yield from make_plan(Restoring(reader, selection, actor, new_operation()))
-    if not plan.changes:
-        raise NoChangeError("El respaldo y los datos de ahora son iguales: no hay qué restaurar.")
-    safety = yield from write_backup(backups)
-    records.record_good(safety, Kind.SAFETY, note=f"antes de restaurar {path.name}")
-    audit.write(Event.RESTORE, actor=actor, about=path.name)
-    for attempt in range(TRIES):
+    for left in reversed(range(TRIES)):
         run = Restoring(reader, selection, actor, new_operation())
-        if data_versions() != plan.versions:
-            plan = yield from make_plan(run)
+        with Spool(backups or folder()) as spool:
+            plan = yield from make_plan(run, spool)
+            if not plan.changes:
+                raise NoChangeError(NOTHING)
             safety = yield from write_backup(backups)
             records.record_good(safety, Kind.SAFETY, note=f"antes de restaurar {path.name}")
-        lease.check()
-        try:
-            yield from _replace(run, plan, str(safety.path), lease)
-        except swapping.ChangedMeanwhileError:
-            if attempt == TRIES - 1:
-                raise
-            continue
-        warnings = list(dict.fromkeys([*plan.warnings, *run.warnings]))
-        return RestoreReport(run.operation, plan, safety.path, warnings[:50])
+            audit.write(Event.RESTORE, actor=actor, about=path.name)
+            lease.check()
+            try:
+                yield from _replace(run, plan, spool, str(safety.path), lease)
+            except ChangedMeanwhileError:
+                if not left:
+                    raise
+                continue
+        return RestoreReport(run.operation, plan, safety.path, run.warnings[:MAX_WARNINGS])
     raise AssertionError
 
 
 def _replace(
-    run: Restoring, plan: RestorePlan, safety: str, lease: Lease
+    run: Restoring, plan: RestorePlan, spool: Spool, safety: str, lease: Lease
 ) -> Generator[Progress, None, None]:
+    if data_versions() != plan.versions:
+        raise ChangedMeanwhileError(swapping.CHANGED)
     swapping.begin(run, safety=safety)
     try:
-        yield from load(run, plan)
+        yield from load(run, spool)
         lease.check()
     except BaseException:
         _give_up(run)

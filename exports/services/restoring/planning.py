@@ -11,6 +11,7 @@ from exports.rules.restoring import KEY_FIELDS, SHOWN, How, RestorePlan, Section
 from exports.services.backups.progress import Progress, Stage
 from exports.services.extended_json import WRITE, split
 from exports.services.restoring.resolving import Resolved, Restoring, identity
+from exports.services.restoring.spool import Spool
 from segmentacion.mongo import versions
 from segmentacion.mongo.clients import main_collection
 
@@ -23,8 +24,9 @@ def data_versions() -> tuple[int, ...]:
     return tuple(versions.current(name) for name in WATCHED)
 
 
-def make_plan(run: Restoring) -> Generator[Progress, None, RestorePlan]:
-    """Compare a file with what is stored; yield progress, return the plan.
+def make_plan(run: Restoring, spool: Spool | None = None) -> Generator[Progress, None, RestorePlan]:
+    """Compare a file with what is stored; yield progress, return the plan. What is to be loaded
+    goes into the spool, where one is given.
 
     Raises BadBackupError when the file is not whole: nothing else was done.
     """
@@ -35,25 +37,30 @@ def make_plan(run: Restoring) -> Generator[Progress, None, RestorePlan]:
     people: list[Resolved] = []
     needed: set[str] = set()
     done = 0
-    for section, resolved in run.resolved(counting=True):
+    for section, resolved in run.resolved(counting=spool is None):
         if section == PEOPLE and run.selection.some_batches:
             people += [r for r in resolved if r.now is None]
         else:
-            for one in resolved:
-                _count(plan.sections[section], one)
+            _take(plan.sections[section], resolved, spool)
         if section == BATCHES and run.selection.some_batches:
             needed |= {str(r.document.get("assignee")) for r in resolved if not r.same}
         done += len(resolved)
         yield Progress(Stage.PLAN, done, reader.total)
-    for person in people:
-        if person.name in needed:
-            plan.sections[PEOPLE].add(person.name)
-    plan.people = frozenset(p.name for p in people if p.name in needed)
+    if people:
+        chosen = [person for person in people if person.name in needed]
+        _take(plan.sections[PEOPLE], chosen, spool)
     for name, how in run.how.items():
         if how is How.REPLACE:
             _count_removed(run, plan.sections[name])
     plan.warnings = run.warnings[:MAX_WARNINGS]
     return plan
+
+
+def _take(section: SectionPlan, resolved: list[Resolved], spool: Spool | None) -> None:
+    for one in resolved:
+        _count(section, one)
+    if spool is not None and resolved:
+        spool.add(section.name, resolved, merge=section.how is How.MERGE)
 
 
 def _count(section: SectionPlan, one: Resolved) -> None:

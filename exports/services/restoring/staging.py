@@ -3,19 +3,22 @@
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
+from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from batches.models import Batch
 from crew.models import Segmenter
 from exports.models import RestoreJournal
-from exports.rules.backup import PEOPLE, BackupError
-from exports.rules.restoring import How, RestorePlan
+from exports.rules.backup import BackupError, ChangedMeanwhileError
+from exports.rules.restoring import How
 from exports.services.backups.progress import Progress, Stage
 from exports.services.contents import Contents, contents_of, insert
-from exports.services.restoring.resolving import Resolved, Restoring
+from exports.services.extended_json import LOOK, split
+from exports.services.restoring.resolving import Restoring
+from exports.services.restoring.spool import Spool
 from segmentacion.mongo.clients import Document, main_collection
 
 DECLARED: dict[str, Any] = {model.COLLECTION: model for model in (Batch, Segmenter)}
@@ -32,32 +35,49 @@ def staging(operation: str, section: str) -> Collection[Document]:
     return main_collection(section).database[staging_name(operation, section)]
 
 
-def load(run: Restoring, plan: RestorePlan) -> Generator[Progress, None, None]:
+def load(run: Restoring, spool: Spool) -> Generator[Progress, None, None]:
     """Fill, index and check the staging collections of a restore; yield progress.
 
-    Raises BackupError when what was loaded is not what it should be.
+    Raises BackupError when what was loaded is not what it should be, ChangedMeanwhileError when
+    what it was merged with is no longer what was planned with.
     """
-    wanted = {name: _start(run, name) for name in run.how}
+    wanted = {name: _start(run, name).plus(spool.contents[name]) for name in run.how}
     done = 0
     with _Writer() as writer:
-        for section, resolved in run.resolved():
-            chosen = [one for one in resolved if _wanted(run, plan, section, one)]
-            _put(run, section, chosen, wanted[section], writer)
-            done += len(resolved)
-            yield Progress(Stage.LOAD, done, run.reader.total)
-    for number, section in enumerate(run.how, start=1):
-        _index(run, section)
-        yield Progress(Stage.INDEX, number, len(run.how))
+        for section, came, gone in spool.frames():
+            raws = split(came)
+            writer.write(staging(run.operation, section), split(gone), raws)
+            done += len(raws)
+            yield Progress(Stage.LOAD, done, spool.documents)
     # Durable by a majority, and with it all that was written before: what is compared now stays.
     main_collection(RestoreJournal.COLLECTION).update_one(
         {"_id": run.operation}, {"$set": {"loaded": True}}
     )
-    for number, (section, contents) in enumerate(wanted.items(), start=1):
-        if contents_of(staging(run.operation, section)) != contents:
-            raise BackupError(
-                f"{run.reader.path.name}: {section} no quedó igual al cargarlo. No se cambió nada."
-            )
-        yield Progress(Stage.VERIFY, number, len(wanted))
+    yield from _finished(run, wanted)
+
+
+def _finished(run: Restoring, wanted: dict[str, Contents]) -> Generator[Progress, None, None]:
+    """Index each staging collection and compare it, all of them at once: the server works."""
+    with ThreadPoolExecutor(len(wanted) + 1, "restore") as pool:
+        indexed = [pool.submit(_index, run, section) for section in wanted]
+        for number, (section, contents) in enumerate(wanted.items(), start=1):
+            if contents_of(staging(run.operation, section)) != contents:
+                _refuse(run, section)
+            yield Progress(Stage.VERIFY, number, len(wanted))
+        for number, index in enumerate(indexed, start=1):
+            index.result()
+            yield Progress(Stage.INDEX, number, len(indexed))
+
+
+def _refuse(run: Restoring, section: str) -> NoReturn:
+    if run.how[section] is How.MERGE:
+        raise ChangedMeanwhileError(
+            f"{run.reader.path.name}: {section} cambió mientras se preparaba la restauración, o "
+            "no quedó igual al cargarlo. No se cambió nada: intenta de nuevo."
+        )
+    raise BackupError(
+        f"{run.reader.path.name}: {section} no quedó igual al cargarlo. No se cambió nada."
+    )
 
 
 def drop(operation: str, sections: Sequence[str]) -> None:
@@ -74,11 +94,6 @@ def _start(run: Restoring, section: str) -> Contents:
         return Contents()
     target.aggregate([{"$match": {}}, {"$out": name}])
     return contents_of(staging(run.operation, section))
-
-
-def _wanted(run: Restoring, plan: RestorePlan, section: str, one: Resolved) -> bool:
-    """Of people, a restore of some batches brings only those that the batches need."""
-    return section != PEOPLE or not run.selection.some_batches or one.name in plan.people
 
 
 class _Writer:
@@ -100,32 +115,18 @@ class _Writer:
         while self._behind and kind is None:
             self._behind.popleft().result()
 
-    def write(self, place: Collection[Document], gone: list[Any], raws: list[bytes]) -> None:
-        """Delete by `_id`, then insert."""
+    def write(self, place: Collection[Document], gone: list[bytes], raws: list[bytes]) -> None:
+        """Insert, after deleting what is replaced."""
         if len(self._behind) == BEHIND:
             self._behind.popleft().result()
         self._behind.append(self._thread.submit(_write, place, gone, raws))
 
 
-def _write(place: Collection[Document], gone: list[Any], raws: list[bytes]) -> None:
+def _write(place: Collection[Document], gone: list[bytes], raws: list[bytes]) -> None:
     if gone:
-        place.delete_many({"_id": {"$in": gone}})
+        keys = [RawBSONDocument(raw, LOOK).get("_id") for raw in gone]
+        place.delete_many({"_id": {"$in": keys}})
     insert(place, raws)
-
-
-def _put(
-    run: Restoring, section: str, resolved: list[Resolved], contents: Contents, writer: _Writer
-) -> None:
-    place = staging(run.operation, section)
-    gone: list[Any] = []
-    if run.how[section] is How.MERGE:
-        resolved = [one for one in resolved if not one.same]
-        stored = [one for one in resolved if one.now is not None]
-        gone = [(one.stored or {}).get("_id") for one in stored]
-        contents.take_away(one.now for one in stored if one.now is not None)
-    raws = [one.raw for one in resolved]
-    writer.write(place, gone, raws)
-    contents.add(raws)
 
 
 def _index(run: Restoring, section: str) -> None:

@@ -20,7 +20,7 @@ from batches.models import Batch
 from batches.services import operations
 from batches.services.operations import Kind
 from exports.models import RestoreJournal
-from exports.rules.backup import BATCHES, PEOPLE, BackupError
+from exports.rules.backup import BATCHES, PEOPLE, BackupError, ChangedMeanwhileError
 from exports.rules.restoring import RestorePlan
 from exports.services.backups.progress import Progress, Stage
 from exports.services.restoring.planning import data_versions
@@ -38,9 +38,10 @@ CANNOT_RENAME = (
     "(renameCollection), y sin eso no se puede restaurar. No se cambió nada."
 )
 
-
-class ChangedMeanwhileError(BackupError):
-    """Somebody changed the data while the restore was prepared; it can be tried again."""
+CHANGED = (
+    "Alguien cambió datos mientras se preparaba la restauración. No se cambió nada: "
+    "intenta de nuevo."
+)
 
 
 def check_may_rename() -> None:
@@ -91,10 +92,7 @@ def swap(run: Restoring, plan: RestorePlan) -> Generator[Progress, None, None]:
     _journal().update_one({"_id": run.operation}, {"$set": entry})
     if data_versions() != plan.versions:
         abandon(run.operation, ordered(run.how))
-        raise ChangedMeanwhileError(
-            "Alguien cambió datos mientras se preparaba la restauración. No se cambió nada: "
-            "intenta de nuevo."
-        )
+        raise ChangedMeanwhileError(CHANGED)
     names = ordered(run.how)
     for number, section in enumerate(names, start=1):
         _put_in_place(run.operation, section, first=number == 1)
