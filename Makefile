@@ -13,6 +13,7 @@ TWO_AT_A_TIME := -n 2 --dist loadfile
 help:
 	@echo "make run    prepara todo y sirve Segmentación (con datos de demostración si está vacía)"
 	@echo "make test   prepara todo y ejecuta todas las pruebas, las del navegador también"
+	@echo "make test-standalone  las mismas pruebas con un MongoDB independiente, sin transacciones"
 	@echo "make test-deploy  prueba lo que rodea al producto: unidades, nginx, túnel, cuentas, TLS"
 	@echo "make lint   ruff, mypy, import-linter, migraciones, check --deploy, pip-audit"
 	@echo "make bench  mide contra un piso, en una sola corrida"

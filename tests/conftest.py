@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
@@ -11,13 +12,22 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
 from crew.rules import Role
+from segmentacion.http import deadline
 from segmentacion.mongo.clients import close_clients, main_database, store_client
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import PASSWORD
 
 
 def pytest_configure() -> None:
-    """Static files without the manifest that `collectstatic` makes; a hasher that costs nothing."""
+    """Static files without the manifest that `collectstatic` makes; a hasher that costs nothing.
+
+    Pages get a minute for their reading, and Hypothesis all it takes, however busy the machine.
+    """
+    deadline.READ_SECONDS = 60.0
+    hypothesis.settings.register_profile(
+        "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("busy")
     django_settings.STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )

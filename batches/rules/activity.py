@@ -69,6 +69,9 @@ def parse_activity(params: Mapping[str, str]) -> ActivityFilter:
 
 def _day(name: str, text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise FilterError(f"{name}: «{text[:20]}» no es una fecha como 2025-10-20") from error
+        found = date.fromisoformat(text) if text else None
+    except ValueError:
+        found = date.min
+    if found and not 1900 <= found.year <= 2200:  # at the end of time no day follows
+        raise FilterError(f"{name}: «{text[:20]}» no es una fecha como 2025-10-20")
+    return found

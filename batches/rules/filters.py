@@ -141,6 +141,8 @@ def _query(text: str) -> str:
     text = text.strip()
     if len(text) > 100:
         raise FilterError("q: la búsqueda es demasiado larga (máximo 100 caracteres)")
+    if "\0" in text:
+        raise FilterError("q: tiene caracteres que no se pueden buscar")
     return text
 
 

@@ -80,6 +80,8 @@ def _json_entries(name: str, content: bytes) -> list[object]:
         raise ImportFormatError(
             f"{name} no es JSON válido: línea {error.lineno}, columna {error.colno} ({error.msg})."
         ) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ImportFormatError(f"{name} no es JSON válido: tiene un número sin fin.") from error
     except RecursionError as error:
         raise ImportFormatError(
             f"{name} no es una lista de batches: demasiados niveles."

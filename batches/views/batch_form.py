@@ -15,6 +15,7 @@ from batches.rules.timeline import LABELS, words
 from segmentacion.mongo.clients import Document
 
 COUNTS = {"total_masks", "completed_masks"}
+MOST_DIGITS = 19  # longer ones stay texts, which the rules refuse
 LEAD_FIELDS = (
     "assignee", "status", "priority", "due_date",
     "completed_masks", "total_masks", "folder", "comments",
@@ -122,7 +123,7 @@ def differences(current: Document, asked: Mapping[str, Any], form: QueryDict) ->
 
 def shown(name: str, value: str) -> str:
     """Return a form's value as people read it."""
-    if name in COUNTS and value.isdigit():
+    if name in COUNTS and value.isascii() and value.isdigit() and len(value) < MOST_DIGITS:
         return f"{int(value):,}"
     if name != "due_date":
         return value
@@ -133,8 +134,9 @@ def shown(name: str, value: str) -> str:
 
 
 def _typed(name: str, given: str) -> Any:
-    if name in COUNTS and given.strip().isascii() and given.strip().isdigit():
-        return int(given)
+    digits = given.strip()
+    if name in COUNTS and digits.isascii() and digits.isdigit() and len(digits) < MOST_DIGITS:
+        return int(digits)
     return given
 
 

@@ -133,11 +133,11 @@ def _context(request: HttpRequest) -> tuple[dict[str, Any], int]:
     """Return what the table shows, and the status of the answer."""
     status = 200
     try:
-        asked = parse_page(given(request.GET))
-        error = ""
+        asked, error = parse_page(given(request.GET)), ""
+        page = queries.page(asked, fields=ROWS)
     except FilterError as problem:
         asked, error, status = PageRequest(), str(problem), 400
-    page = queries.page(asked, fields=ROWS)
+        page = queries.page(asked, fields=ROWS)
     if page.page > page.pages:
         asked = asked.with_page(page.pages)
         page = queries.page(asked, fields=ROWS)

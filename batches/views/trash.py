@@ -82,12 +82,20 @@ def empty(request: HttpRequest) -> HttpResponse:
     if request.POST.get("word", "").strip() != WORD:
         messages.warning(request, f"Escribe {WORD} para vaciar la papelera. Nada se eliminó.")
         return redirect("trash")
-    try:
-        until = datetime.fromisoformat(request.POST.get("until", ""))
-    except ValueError:
+    until = _moment(request.POST.get("until", ""))
+    if until is None:
         messages.warning(request, "La papelera cambió. Revísala y vuelve a intentar.")
         return redirect("trash")
     deleted = trash.empty(actor=actor_of(request), operation=new_operation(), until=until)
     noun = "batch se eliminó" if deleted == 1 else "batches se eliminaron"
     messages.success(request, f"{deleted:,} {noun} para siempre.")
     return redirect("trash")
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time that the page wrote; None for what it cannot have written."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 2000 <= found.year <= 2200 else None

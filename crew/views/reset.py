@@ -8,6 +8,7 @@ from django.contrib.auth.forms import PasswordResetForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse_lazy
+from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
 
 from crew import accounts, audit, logins
@@ -29,13 +30,13 @@ class AskView(views.PasswordResetView):
     success_url = reverse_lazy("password_reset_done")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        check_rate("reset", household(address_of(request)) or "local", PER_PLACE)
+        check_rate("reset", _digest(household(address_of(request))), PER_PLACE)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         place = shortened(address_of(self.request))
         try:
-            check_rate("reset", form.cleaned_data["email"].casefold(), PER_ADDRESS)
+            check_rate("reset", _digest(form.cleaned_data["email"].casefold()), PER_ADDRESS)
         except TooManyRequests:
             return HttpResponseRedirect(str(self.success_url))  # it says the same as always
         options = {
@@ -73,3 +74,8 @@ class NewPasswordView(views.PasswordResetConfirmView):
 
 class DoneView(views.PasswordResetCompleteView):
     template_name = "account/reset_done.html"
+
+
+def _digest(text: str) -> str:
+    """Return what is counted of an address: who may read the counts learns neither."""
+    return salted_hmac("segmentacion.reset", text).hexdigest()[:32]

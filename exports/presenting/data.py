@@ -3,6 +3,7 @@
 from typing import Any
 
 from batches.rules.timeline import LABELS
+from batches.rules.verdicts import VERDICT_LABELS
 from exports.rules.jobs import UNDER_WAY, JobKind, JobState
 from segmentacion.mongo.clients import Document
 
@@ -22,6 +23,21 @@ SECTIONS = {
     "operations": "Registro de operaciones",
     "saved_views": "Vistas guardadas",
 }
+NAMES = LABELS | {
+    "created_at": "Creado",
+    "file_info.files": "Nombres de los archivos",
+    "file_info.has_files": "Tiene archivos",
+    "file_info.last_file_upload": "Último archivo",
+    "mask_verdict.kind": "Veredicto de las máscaras",
+    "mask_verdict.reason": "Motivo del veredicto",
+    "name": "Nombre",
+    "role": "Rol",
+    "email": "Correo",
+    "active": "En activo",
+    "login": "Cuenta",
+}
+VERDICT = "mask_verdict.kind"
+ABOUT_VERDICT = {f"mask_verdict.{name}" for name in ("file_id", "filename", "checked_at")}
 FOLLOWING = {"history": "Historial", "version": "Versión", "updated_at": "Actualizado"}
 CHANGES = {
     "batches": {"added": "Batch nuevo", "changed": "Batch cambiado", "removed": "Batch quitado"},
@@ -101,5 +117,12 @@ def as_counts(counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
 def as_fields(fields: list[list[str]]) -> list[list[str]]:
     """Return fields that differ, old and new, by the names people know. What follows from any
     change is left out unless it is all there is."""
-    told = [field for field in fields if field[0] not in FOLLOWING] or fields
-    return [[LABELS.get(path) or FOLLOWING.get(path, path), *rest] for path, *rest in told]
+    aside = FOLLOWING.keys() | ABOUT_VERDICT
+    told = [field for field in fields if field[0] not in aside] or fields
+    return [_in_words(path, values) for path, *values in told]
+
+
+def _in_words(path: str, values: list[str]) -> list[str]:
+    if path == VERDICT:
+        values = [VERDICT_LABELS.get(value, value) for value in values]
+    return [NAMES.get(path) or FOLLOWING.get(path, path), *values]

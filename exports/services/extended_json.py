@@ -197,12 +197,21 @@ def _thaw_members(members: Document) -> Any:
     for name, item in members.items():
         kind = item.__class__
         if kind is dict:
-            members[name] = _thaw_members(item)
+            if len(item) == 1 and (text := item.get("$date")).__class__ is str:
+                members[name] = _thaw_date(text, item)  # by far the commonest
+            else:
+                members[name] = _thaw_members(item)
         elif kind is list:
             members[name] = [_thaw(one) if one.__class__ in _NESTED else one for one in item]
-        if name[:1] == "$":
+        if "$" in name:
             special = True
     return _unescaped(members) if special else members
+
+
+def _thaw_date(text: str, members: Document) -> Any:
+    if len(text) == 24 and text[-1] == "Z":
+        return datetime.fromisoformat(text[:-1])
+    return _thaw_special(members)
 
 
 def _thaw_special(members: Document) -> Any:

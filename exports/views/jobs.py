@@ -112,7 +112,8 @@ def _result(request: HttpRequest, found: Document) -> dict[str, Any]:
     if found["kind"] == JobKind.COMPARE:
         text = request.GET.get("page", "1")
         pages = max(1, -(-result["rows"] // records.PAGE))
-        page = min(pages, max(1, int(text))) if text.isascii() and text.isdigit() else 1
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+        page = min(pages, max(1, number))
         context |= {"counts": as_counts(result["counts"]), "page": page, "pages": pages}
         context["rows"] = as_rows(records.rows(found["_id"], page))
     return context

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import orjson
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
@@ -20,6 +22,14 @@ class Renderer(BaseRenderer):
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
         return dumps(data)
+
+
+class StrictParser(Parser):
+    """Reads bodies as the standard has JSON: halves of characters, which MongoDB cannot store, NaN
+    and endless nesting are a 400. Python's own parser lets them through."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return orjson.loads(request.body)
 
 
 class SessionOrToken(AuthBase):
@@ -46,6 +56,7 @@ def build_api() -> NinjaAPI:
         description="Batches, equipo y máscaras. Las rutas y sus campos son estables.",
         auth=SessionOrToken(),
         renderer=Renderer(),
+        parser=StrictParser(),
         docs_url="/api/docs",
         openapi_url="/api/openapi.json",
         urls_namespace="api",

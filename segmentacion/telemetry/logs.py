@@ -17,6 +17,8 @@ from segmentacion.telemetry.scrubbing import scrub
 
 REQUESTS = "segmentacion.requests"
 FORMATS = ("json", "text")
+# Django's loggers whose messages say the address of a request: the link of a reset, a name.
+ADDRESSED = {"django.request", "django.security.csrf"}
 
 
 # Nothing of ours says the thread: records are cheaper without it.
@@ -106,8 +108,11 @@ class TextFormatter(logging.Formatter):
 def message_of(record: logging.LogRecord) -> str:
     """Return the record's message without what does not belong in a log."""
     request = getattr(record, "request", None)
-    if record.name == "django.request" and request is not None and hasattr(request, "path"):
-        return f"{getattr(record, 'status_code', '')} {request.method} {route_of(request)}"
+    if record.name in ADDRESSED and request is not None and hasattr(request, "path"):
+        # All but the path, which is the last argument of Django's message.
+        reasons = [str(arg) for arg in record.args or () if arg != request.path]
+        why = f": {scrub(reasons[0])}" if record.name != "django.request" and reasons else ""
+        return f"{getattr(record, 'status_code', '')} {request.method} {route_of(request)}{why}"
     if record.name == REQUESTS:  # made of figures and patterns only
         return record.getMessage()
     return scrub(record.getMessage())

@@ -248,3 +248,10 @@ def test_setting_it_anew_ends_the_pause(lead: User) -> None:
     path = client.get(link(), follow=True).redirect_chain[-1][0]
     client.post(path, {"new_password1": NEW, "new_password2": NEW})
     begin("lider", "127.0.0.1")
+
+
+def test_the_counts_of_a_reset_name_neither_the_mail_nor_the_address(stranger: Client) -> None:
+    stranger.post("/cuenta/recuperar", {"email": "flor@ejemplo.mx"})
+    kept = [str(document["_id"]) for document in main_collection("rate_limits").find()]
+    assert len(kept) == 2
+    assert not [key for key in kept if "flor" in key or "127.0" in key]

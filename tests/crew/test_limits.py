@@ -26,6 +26,7 @@ DEAR = [
     ("GET", "/data-management/respaldos/x/descargar"),
     ("POST", "/data-management/correo/enviar"), ("POST", "/data-management/cargas"),
     ("POST", "/data-management/cargas/aplicar"), ("POST", "/cuenta/tokens"),
+    ("POST", "/masks/conciliacion"),
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ SWAP = "exports.services.restoring.swapping"
 @pytest.mark.parametrize(
     ("module", "name", "times", "ends"),
     [
+        ("exports.services.restoring.engine", "write_backup", 1, "después"),  # planned
         ("exports.services.restoring.staging", "insert", 1, "después"),  # loading
         (SWAP, "_put_in_place", 2, "antes"),  # people renamed, batches not
         (SWAP, "close", 1, "antes"),  # all renamed, nobody told
@@ -78,6 +79,19 @@ def test_a_full_disk_fails_clearly_and_leaves_nothing(
     assert done.returncode == 1
     assert "no queda espacio" in json.loads(done.stdout)["error"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_full_of_what_is_to_be_loaded_fails_clearly_and_leaves_nothing(
+    installation: Installation,
+) -> None:
+    installation.fill("después")
+    done = installation.on_a_disk_of(20_000, "restore", installation.backup, "--yes", "--json")
+    assert done.returncode == 1
+    error = json.loads(done.stdout)["error"]
+    assert "lo que se va a restaurar: no queda espacio" in error
+    assert "Traceback" not in done.stderr
+    assert installation.comments() == {"después"}
+    installation.check_clean()
 
 
 def test_memory_stays_flat_however_many_there_are(

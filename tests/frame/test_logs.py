@@ -59,6 +59,19 @@ def line(**options: Any) -> dict[str, Any]:
     return written
 
 
+@pytest.mark.usefixtures("mongo")
+def test_a_form_refused_for_its_csrf_token_does_not_log_its_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.post("/cuenta/recuperar/MQ/c0ffee-secreto", {"new_password1": "x"})
+    refused = next(r for r in caplog.records if r.name == "django.security.csrf")
+    written = JsonFormatter().format(refused)
+    assert "c0ffee-secreto" not in written
+    assert "POST /cuenta/recuperar/<str:uidb64>/<str:token>" in written
+    assert "CSRF cookie not set" in written
+
+
 class Written(logging.StreamHandler[io.StringIO]):
     """Lines as they are written, at the moment they are."""
 

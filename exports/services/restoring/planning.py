@@ -10,7 +10,8 @@ from exports.rules.backup import BATCHES, PEOPLE
 from exports.rules.restoring import KEY_FIELDS, SHOWN, How, RestorePlan, SectionPlan
 from exports.services.backups.progress import Progress, Stage
 from exports.services.extended_json import WRITE, split
-from exports.services.restoring.resolving import Resolved, Restoring, identity
+from exports.services.restoring.matching import identity
+from exports.services.restoring.resolving import Resolved, Restoring
 from exports.services.restoring.spool import Spool
 from segmentacion.mongo import versions
 from segmentacion.mongo.clients import main_collection

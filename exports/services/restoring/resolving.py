@@ -5,7 +5,7 @@ version that no open form has seen. One that is equal is left alone.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,12 +22,16 @@ from batches.rules.adoption import Setting, adopt_batch, adopt_person, is_usable
 from exports.rules.backup import BATCHES, OLDER_VERSION, PEOPLE
 from exports.rules.restoring import EVENT_FIELD, KEY_FIELDS, How, Selection
 from exports.services.backups.reading import BackupReader, Stretch
-from exports.services.extended_json import LOOK, WRITE, encode, from_json, split
+from exports.services.extended_json import encode, from_json
+from exports.services.restoring.matching import Stored, identity, match, stored_of
 from segmentacion.actors import Actor
 from segmentacion.memory import collector_paused
 from segmentacion.mongo.clients import Document, main_collection
 
 INT64 = 2**63
+RAISED_HERE = frozenset({"version", "history"})
+# Two of one of these types that Python calls unequal are unequal as BSON, too (not so: NaN).
+PLAIN = (str, int, bool, datetime)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Restoring:
     def __post_init__(self) -> None:
         self.how: dict[str, How] = self.selection.sections(self.reader.sections)
         self.older = self.reader.version == OLDER_VERSION
+        self._file = self.reader.path.name
 
     def resolved(self, *, counting: bool = False) -> Iterator[tuple[str, list[Resolved]]]:
         """Yield the file's documents, a stretch at a time. Raises BadBackupError.
@@ -80,13 +85,9 @@ class Restoring:
                     yield stretch.section, self._looked_at(stretch)
                     continue
                 found = self._documents(stretch)
-                stored = _stored(stretch.section, found) if stretch.section in filled else {}
+                stored = stored_of(stretch.section, found) if stretch.section in filled else {}
                 resolved = [self._one(stretch.section, d, stored) for d in found]
             yield stretch.section, resolved
-
-    def was_seen(self, section: str, name: Any) -> bool:
-        """Tell whether the file has a document of this name (for what would be removed)."""
-        return identity(name) in self._seen[section]
 
     def _all_of(self, section: str) -> bool:
         return not self.older and self.how[section] is How.REPLACE
@@ -140,10 +141,8 @@ class Restoring:
             raise self.reader.bad(where, f"está repetido: {str(key)[:60]}")
         seen.add(mark)
 
-    def _one(
-        self, section: str, document: Mapping[str, Any], stored: dict[Any, list[bytes]]
-    ) -> Resolved:
-        now, current = _match(section, document, stored)
+    def _one(self, section: str, document: Mapping[str, Any], stored: Stored) -> Resolved:
+        now, current = match(section, document, stored)
         name = name_of(section, document)
         if self.older:
             document = self._completed(section, document, current)
@@ -195,7 +194,7 @@ class Restoring:
             "who": self.actor.name,
             "channel": self.actor.channel.value,
             "operation": self.operation,
-            "changes": [{"field": EVENT_FIELD, "old": None, "new": self.reader.path.name}],
+            "changes": [{"field": EVENT_FIELD, "old": None, "new": self._file}],
         }
         changed = {**document, "history": [*(history or []), event]}
         if isinstance(document.get("version"), int | None) and max(numbers, default=0) < INT64 - 1:
@@ -205,9 +204,22 @@ class Restoring:
 
 def _as_restored(document: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
     """Tell whether what is stored is the backup's batch, restored before and untouched since."""
-    if not current or not _is_restored_event(current):
+    if not current or not _is_restored_event(current) or _surely_differ(document, current):
         return False
     return bson.encode(_bare(document)) == bson.encode(_bare(current))
+
+
+def _surely_differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell at a glance that two batches differ in more than restoring adds; False: look closer."""
+    if (one.keys() ^ other.keys()) - RAISED_HERE:
+        return True
+    return any(
+        value.__class__ in PLAIN
+        and value.__class__ is other[name].__class__
+        and value != other[name]
+        for name, value in one.items()
+        if name not in RAISED_HERE
+    )
 
 
 def _is_restored_event(document: Mapping[str, Any]) -> bool:
@@ -223,11 +235,6 @@ def _bare(document: Mapping[str, Any]) -> Document:
     while _is_restored_event(bare):
         bare["history"] = bare["history"][:-1]
     return bare
-
-
-def identity(key: Any) -> int:
-    """Return a number that stands for a value of any type, within this process."""
-    return hash(key if key.__class__ in (str, ObjectId) else bson.encode({"": key}))
 
 
 def name_of(section: str, document: Mapping[str, Any]) -> str:
@@ -246,45 +253,6 @@ def _encoded(reader: BackupReader, name: str, document: Mapping[str, Any]) -> by
         return encode(document)  # type: ignore[arg-type]
     except (BSONError, OverflowError, TypeError, ValueError) as error:
         raise reader.bad(name, f"no se puede guardar: {error}") from error
-
-
-def _stored(section: str, documents: Sequence[Mapping[str, Any]]) -> dict[Any, list[bytes]]:
-    """Return what is stored under the names (and `_id`s) of these documents, by identity."""
-    field_name = KEY_FIELDS.get(section, "_id")
-    found: dict[Any, list[bytes]] = {}
-    names = [document[field_name] for document in documents if field_name in document]
-    missing = [d["_id"] for d in documents if field_name not in d and "_id" in d]
-    for path, values in ((field_name, names), ("_id", missing)):
-        if values:
-            cursor: Any = main_collection(section).find_raw_batches({path: {"$in": values}})
-            for stretch in cursor:
-                for raw in split(stretch):
-                    document = RawBSONDocument(raw, LOOK)
-                    found.setdefault(identity(document.get(path)), []).append(raw)
-    return found
-
-
-def _match(
-    section: str, document: Mapping[str, Any], stored: dict[Any, list[bytes]]
-) -> tuple[bytes | None, Mapping[str, Any] | None]:
-    """Return what is stored in the place of a document: the one of its `_id`, of several."""
-    if not stored:
-        return None, None
-    key = document.get(KEY_FIELDS.get(section, "_id"), document.get("_id"))
-    candidates = stored.get(identity(key), [])
-    if not candidates:
-        return None, None
-    for raw in candidates if len(candidates) > 1 else ():
-        if RawBSONDocument(raw, LOOK).get("_id") == document.get("_id"):
-            return raw, _readable(raw)
-    return candidates[0], _readable(candidates[0])
-
-
-def _readable(raw: bytes) -> Mapping[str, Any]:
-    try:
-        return bson.decode(raw, WRITE)
-    except BSONError:
-        return {}
 
 
 def _set(document: Document, path: str, value: Any) -> None:

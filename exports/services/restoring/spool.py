@@ -4,10 +4,10 @@ What is loaded is what was planned from bytes whose checksum was right, whatever
 file meanwhile. The spool has no name, so nothing of it is left however the process ends.
 """
 
-import os
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -36,7 +36,8 @@ class Spool:
 
     def __exit__(self, *error: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what the disk refused was said when it was written
+                self._file.close()
 
     def add(self, section: str, resolved: Sequence[Resolved], *, merge: bool) -> None:
         """Keep what documents become; of a section that is merged, only those that differ."""
@@ -87,5 +88,4 @@ def remove_orphans(folder: Path) -> None:
     """Remove spools that have a name: a file system that makes none without kept it, and the
     process died before taking it away. One that is in use loses only its name."""
     for path in folder.glob(f"{PREFIX}*"):
-        if os.path.isfile(path):
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
