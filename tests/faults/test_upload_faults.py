@@ -33,7 +33,7 @@ def until(condition: Callable[[], Any], what: str) -> None:
     while time.monotonic() < deadline:
         if condition():
             return
-        time.sleep(0.02)
+        time.sleep(0.005)
     raise AssertionError(f"never happened: {what}")
 
 
@@ -173,12 +173,15 @@ def test_a_store_that_goes_away_is_said_and_leaves_nothing(
     before = place.chunks()
     other = archive[:-1_024] + bytes(1_024 * 20)  # the same members, other padding
     answers: list[Any] = []
-    upload = threading.Thread(target=lambda: answers.append(place.put(other)))
-    upload.start()
-    until(lambda: len(place.chunks()) > len(before), "chunks of the second upload")
     pid = place.mongo.status().pid
     assert pid is not None
-    psutil.Process(pid).kill()
+    victim = psutil.Process(pid)
+    new = {"files_id": {"$nin": [*before, place.theirs]}}
+    upload = threading.Thread(target=lambda: answers.append(place.put(other)))
+    upload.start()
+    # At its first chunk: the upload has another 150 to write.
+    until(lambda: place.bucket["chunks"].find_one(new, {"_id": 1}), "a chunk of the second upload")
+    victim.kill()
     upload.join(PATIENCE)
     assert answers[0].status == 503
     assert "No se guardó nada" in answers[0].json()["error"]

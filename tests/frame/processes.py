@@ -33,6 +33,6 @@ def start(code: str, env: dict[str, str]) -> "subprocess.Popen[str]":
 def answer(code: str, env: dict[str, str]) -> Any:
     """Run code to its end and return the JSON that it prints."""
     process = start(code, env)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=240)
     assert process.returncode == 0, said
     return json.loads(printed)

@@ -40,7 +40,7 @@ def load(env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,  # however busy this machine is
         check=False,
     )
 
