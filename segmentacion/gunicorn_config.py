@@ -46,6 +46,14 @@ GUARD_SECONDS = 60
 SUPERVISOR_CHECK = 2.0
 _guard: Any = None
 _leaving = threading.Event()
+# Starting a program waits until its end of a pipe is closed. A worker forked meanwhile would keep
+# that end open for as long as it lives, so no fork happens while one is being started.
+_starting = threading.Lock()
+os.register_at_fork(
+    before=_starting.acquire,
+    after_in_parent=_starting.release,
+    after_in_child=_starting.release,
+)
 _keeper: threading.Thread | None = None
 
 
@@ -88,11 +96,12 @@ def worker_exit(server: Any, worker: Any) -> None:
 def _keep_supervisor() -> None:
     """Keep the supervisor running until this master leaves; started again when it is killed."""
     while not _leaving.is_set():
-        process = supervisor.spawn(
-            mail=settings.WEEKLY_MAIL_AT is not None,
-            backup=settings.BACKUP_DAILY,
-            intake=settings.INTAKE_WATCH,
-        )
+        with _starting:
+            process = supervisor.spawn(
+                mail=settings.WEEKLY_MAIL_AT is not None,
+                backup=settings.BACKUP_DAILY,
+                intake=settings.INTAKE_WATCH,
+            )
         while process.poll() is None:
             if _leaving.wait(SUPERVISOR_CHECK):
                 process.terminate()

@@ -71,14 +71,14 @@ def count(key: str, pace: Pace, **about: str) -> Counted:
 
 def give_back(counted: Counted) -> None:
     """Take back a count whose attempt went well, and the pause that it alone began."""
-    ours = {"$eq": ["$until", {"$literal": counted.until}]}
+    ours = {"$and": [counted.pause > 0, {"$eq": ["$until", {"$literal": counted.until}]}]}
     main_collection(COLLECTION).update_one(
         {"_id": counted.key},
         [
             {
                 "$set": {
                     "failures": {"$max": [0, {"$subtract": ["$failures", 1]}]},
-                    "until": {"$cond": [ours, "$$NOW", "$until"]},
+                    "until": {"$cond": [ours, EPOCH, "$until"]},
                 }
             }
         ],
@@ -121,6 +121,9 @@ def _update(key: str, pace: Pace, about: dict[str, str]) -> Document:
     grown = {"$pow": [2, {"$min": [20, {"$subtract": ["$failures", pace.free]}]}]}
     longer = {"$min": [pace.longest, {"$multiply": [pace.first, grown]}]}
     pause = {"$cond": [{"$gte": ["$failures", pace.free]}, longer, 0]}
+    # Without a pause it stays as it was: set to now, it would be in the future of another attempt
+    # that began a moment before and is counted after.
+    begins = {"$and": ["$admitted", {"$gt": ["$pause", 0]}]}
     ends = {"$add": ["$$NOW", {"$multiply": [1000, "$pause"]}]}
     kept = {"$add": [{"$max": ["$$NOW", "$until"]}, 1000 * FORGET_SECONDS]}
     stored: Any = main_collection(COLLECTION).find_one_and_update(
@@ -130,7 +133,7 @@ def _update(key: str, pace: Pace, about: dict[str, str]) -> Document:
             {"$set": {"now": "$$NOW", "admitted": open_now, "failures": failures}},
             {"$set": {"failures": {"$add": ["$failures", {"$cond": ["$admitted", 1, 0]}]}}},
             {"$set": {"pause": {"$cond": ["$admitted", pause, "$pause"]}}},
-            {"$set": {"until": {"$cond": ["$admitted", ends, "$until"]}}},
+            {"$set": {"until": {"$cond": [begins, ends, "$until"]}}},
             {"$set": {"expires_at": kept}},
         ],
         upsert=True,

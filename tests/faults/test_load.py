@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ class Client(threading.Thread):
             began = time.perf_counter()
             try:
                 status = self._change(path) if route == "PATCH" else self.visitor.get(path).status
-            except OSError as error:
+            except (OSError, HTTPException) as error:
                 self.wrong.append(f"{route} {path}: {error}")
                 continue
             self.took[route].append(time.perf_counter() - began)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ class Reader(threading.Thread):
             turn += 1
             try:
                 status = self.visitor.get(READS[turn % len(READS)]).status
-            except OSError:  # an export that was cut in the middle
+            except (OSError, HTTPException):  # an export that was cut in the middle
                 status = 0
             self.statuses[status] += 1
             if status != 200:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 
 import psutil
@@ -90,7 +91,7 @@ class Writer(threading.Thread):
             batch_id = f"batch_{chance.randrange(SHARED):06d}F"
             try:
                 status = self._change(batch_id, chance)
-            except OSError:  # the worker that had the request was killed
+            except (OSError, HTTPException):  # the worker that had the request was killed
                 status = 0
                 time.sleep(0.05)
             self.statuses[status] += 1

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from segmentacion.http.collecting import collect
 from segmentacion.mongo.clients import close_clients, main_database
 from segmentacion.mongo.embedded import EmbeddedError
 from segmentacion.mongo.errors import is_unreachable
@@ -62,7 +63,7 @@ class Command(BaseCommand):
                 raise CommandError(f"DB no disponible: {error}") from error
             raise
         self._step("🎨 Archivos estáticos…")
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect()
 
     def _recover_images(self) -> None:
         """Put the image folders in order; that they cannot be used is no reason not to serve."""
