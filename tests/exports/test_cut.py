@@ -6,7 +6,7 @@ import http.client
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -99,12 +99,9 @@ def test_a_client_that_leaves_in_the_middle_leaves_no_cursor_open(
     with client(site) as mongo:
         for _ in range(3):
             answer = begin(site, path, token)
-            assert cursors_open(mongo) > 0
+            wait_until(lambda: cursors_open(mongo) > 0)  # one that is being read is not idle
             answer.close()
-        deadline = time.monotonic() + 60
-        while cursors_open(mongo) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert cursors_open(mongo) == 0
+        wait_until(lambda: cursors_open(mongo) == 0)
 
 
 def received(answer: http.client.HTTPResponse) -> bytes:
@@ -114,6 +111,13 @@ def received(answer: http.client.HTTPResponse) -> bytes:
         while piece := answer.read1(1 << 16):
             pieces.append(piece)
     return b"".join(pieces)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
 
 
 def cursors_open(mongo: "MongoClient[Any]") -> int:

@@ -25,7 +25,7 @@ from tests.site import ROOT, environment, manage
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = 40 if os.environ.get("SOAK") == "1" else 2
+ROUNDS = 40 if os.environ.get("SOAK") == "1" else 1
 Documents = list[dict[str, Any]]
 
 
