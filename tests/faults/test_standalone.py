@@ -70,7 +70,9 @@ def test_a_killed_server_loses_nothing_that_was_answered(site: OnStandalone) -> 
         assert lead.send("PATCH", f"/api/batches/batch_{number:06d}F", body).status == 200
     pid = site.store.status().pid
     assert pid is not None
-    psutil.Process(pid).kill()
+    victim = psutil.Process(pid)
+    victim.kill()
+    psutil.wait_procs([victim], timeout=30)  # one that is still dying would be joined
     site.put_file("batch_000016F")  # `ensure` brings it back
     assert site.batches().count_documents({"comments": "guardado", "version": 2}) == 5
     until(lambda: site.is_marked("batch_000016F"), "the mark after the server came back")
