@@ -7,11 +7,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
 from batches.rules.changes import Asker
-from batches.rules.filters import FilterError
 from batches.rules.metrics.asking import parse_question
 from batches.services.metrics import Answer, ask
 from crew import queries
 from crew.access import may
+from crew.filters import FilterError
 from crew.rules import Capability
 
 

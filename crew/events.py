@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from crew.filters import FilterError, parse_period
+
 
 class Event(StrEnum):
     """What happened."""
@@ -55,10 +57,6 @@ NAMES = ("who", "kind", "from", "to", "cursor")
 MAX_TEXT = 200
 
 
-class EventFilterError(Exception):
-    """A filter that cannot be; the message says which."""
-
-
 @dataclass(frozen=True)
 class EventFilter:
     """Which events. Empty means: whatever. `start` and `end` are local days, both included."""
@@ -71,27 +69,15 @@ class EventFilter:
 
 
 def parse_events(params: Mapping[str, str]) -> EventFilter:
-    """Return the filter of query parameters. Raises EventFilterError naming what is wrong."""
+    """Return the filter of query parameters. Raises FilterError naming what is wrong."""
     unknown = [name for name in params if name not in NAMES]
     if unknown:
-        raise EventFilterError(f"Parámetro desconocido: {', '.join(unknown)[:80]}")
+        raise FilterError(f"Parámetro desconocido: {', '.join(unknown)[:80]}")
     texts = {name: params.get(name, "").strip() for name in NAMES}
     for name in ("who", "cursor"):
         if len(texts[name]) > MAX_TEXT or "\0" in texts[name]:
-            raise EventFilterError(f"{name}: no es válido")
+            raise FilterError(f"{name}: no es válido")
     if texts["kind"] and texts["kind"] not in set(Event):
-        raise EventFilterError(f"kind: «{texts['kind'][:40]}» no existe")
-    start, end = _day("from", texts["from"]), _day("to", texts["to"])
-    if start and end and start > end:
-        raise EventFilterError("El periodo empieza después de terminar")
+        raise FilterError(f"kind: «{texts['kind'][:40]}» no existe")
+    start, end = parse_period(texts)
     return EventFilter(texts["who"], texts["kind"], start, end, texts["cursor"])
-
-
-def _day(name: str, text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text) if text else None
-    except ValueError:
-        found = date.min
-    if found and not 2000 <= found.year <= 2200:
-        raise EventFilterError(f"{name}: «{text[:20]}» no es una fecha como 2025-10-20")
-    return found

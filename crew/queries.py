@@ -7,7 +7,8 @@ from bson import ObjectId
 from bson.errors import InvalidId
 from django.utils import timezone
 
-from crew.events import EventFilter, EventFilterError
+from crew.events import EventFilter
+from crew.filters import FilterError
 from crew.models import AUDIT, Segmenter
 from crew.rules import DEFAULT_JOB, UnknownPersonError
 from crew.work import Load, work
@@ -91,7 +92,7 @@ def team_size() -> int:
 
 
 def events(asked: EventFilter) -> EventPage:
-    """Return a page of the log of accesses. Raises EventFilterError for a cursor of elsewhere."""
+    """Return a page of the log of accesses. Raises FilterError for a cursor of elsewhere."""
     condition: Document = {"who": asked.who} if asked.who else {}
     if asked.kind:
         condition["kind"] = asked.kind
@@ -120,7 +121,7 @@ def _decoded(cursor: str) -> tuple[datetime, ObjectId]:
     try:
         return datetime.fromtimestamp(float(moment), UTC), ObjectId(key)
     except (ValueError, OverflowError, OSError, InvalidId) as error:
-        raise EventFilterError("cursor: no es de esta lista") from error
+        raise FilterError("cursor: no es de esta lista") from error
 
 
 def _midnight(day: date) -> datetime:

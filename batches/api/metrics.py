@@ -20,7 +20,6 @@ from batches.api.metrics_schemas import (
 )
 from batches.api.refusals import refusals
 from batches.api.router import router
-from batches.rules.filters import FilterError
 from batches.rules.metrics.asking import Question
 from batches.rules.metrics.figures import Counted, Figures, Week
 from batches.rules.metrics.tables import (
@@ -35,6 +34,7 @@ from batches.services.metrics import Answer
 from crew import audit
 from crew.access import require
 from crew.events import Event
+from crew.filters import FilterError
 from crew.rules import Capability, UnknownPersonError
 from segmentacion.http.errors import json_error
 from segmentacion.http.json import json_response

@@ -11,8 +11,9 @@ from batches.api.schemas import BatchAnswer, BatchList, list_parameters
 from batches.models import DATA_VERSION
 from batches.presenting import as_json
 from batches.queries.lookups import UnknownBatchError
-from batches.rules.filters import FilterError, parse_page
+from batches.rules.filters import parse_page
 from crew.access import require
+from crew.filters import FilterError
 from crew.rules import Capability
 from segmentacion.http import etags
 from segmentacion.http.errors import json_error

@@ -10,11 +10,11 @@ from batches.presenting import as_json
 from batches.queries.lookups import UnknownBatchError
 from batches.rules.changes import InvalidChangeError, Refusal
 from batches.rules.distributing import DistributionError
-from batches.rules.filters import FilterError
 from batches.rules.states import BatchError
 from batches.services.changing import StaleError
 from batches.services.undoing import UnknownOperationError
 from batches.services.views import InvalidViewError, UnknownViewError
+from crew.filters import FilterError
 from crew.rules import CrewError
 from segmentacion.http.errors import json_error
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from batches.models import Batch
 from batches.rules.activity import ActivityFilter
-from batches.rules.filters import FilterError
 from batches.rules.names import parse_batch_id
+from crew.filters import FilterError
 from segmentacion.mongo import trash
 from segmentacion.mongo.clients import Document, main_collection
 

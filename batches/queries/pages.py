@@ -13,8 +13,9 @@ from django.utils import timezone
 from batches.models import Batch
 from batches.queries.conditions import PATHS, condition_of
 from batches.queries.counts import kept
-from batches.rules.filters import FilterError, PageRequest
+from batches.rules.filters import PageRequest
 from batches.rules.states import Priority, Review, Status
+from crew.filters import FilterError
 from segmentacion.mongo.clients import Document, main_collection
 
 # Sorted in the order people mean, not by letter: one indexed read per value, in this order.

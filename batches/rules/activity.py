@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from batches.rules.filters import FilterError
 from batches.rules.timeline import CHANNELS, FOLLOWING, LABELS
+from crew.filters import FilterError, parse_period
 
 KINDS = {
     "change": "Cambio",
@@ -60,18 +60,6 @@ def parse_activity(params: Mapping[str, str]) -> ActivityFilter:
     for name, known in (("field", FIELDS), ("channel", CHANNELS), ("kind", KINDS)):
         if texts[name] and texts[name] not in known:
             raise FilterError(f"{name}: «{texts[name][:40]}» no existe")
-    start, end = _day("from", texts["from"]), _day("to", texts["to"])
-    if start and end and start > end:
-        raise FilterError("El periodo empieza después de terminar")
+    start, end = parse_period(texts)
     plain = {name: texts[name] for name in ("who", "batch", "field", "channel", "kind", "cursor")}
     return ActivityFilter(**plain, start=start, end=end)
-
-
-def _day(name: str, text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text) if text else None
-    except ValueError:
-        found = date.min
-    if found and not 1900 <= found.year <= 2200:  # at the end of time no day follows
-        raise FilterError(f"{name}: «{text[:20]}» no es una fecha como 2025-10-20")
-    return found

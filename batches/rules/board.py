@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from batches.rules.filters import BatchFilter, FilterError, parse_filter
+from batches.rules.filters import BatchFilter, parse_filter
 from batches.rules.states import Status
+from crew.filters import FilterError
 
 OPEN = (str(Status.NOT_SEGMENTED), str(Status.IN_PROGRESS))
 FILTERS = ("status", "priority", "q", "uploaded", "overdue")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from batches.rules.states import Priority, Review, Status
 from batches.rules.verdicts import DOUBTFUL, VerdictKind
+from crew.filters import FilterError
 
 SORTS = (
     "id", "status", "assignee", "priority", "due_date", "review_status", "last_file_upload",
@@ -13,10 +14,6 @@ SORTS = (
 MAX_PER_PAGE = 500
 MAX_PAGE = 1_000_000
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
-
-class FilterError(Exception):
-    """A parameter that is unknown or has a value outside its list; the message names it."""
 
 
 @dataclass(frozen=True)

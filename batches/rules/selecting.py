@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from batches.rules.filters import BatchFilter, FilterError, parse_filter
+from batches.rules.filters import BatchFilter, parse_filter
 from batches.rules.names import parse_batch_id
+from crew.filters import FilterError
 
 _RANGE = re.compile(r"\s*([\w-]+?)\s*(?:-|–|—|\ba\b|\.\.)\s*([\w-]+?)\s*", re.IGNORECASE)
 _SERIES = re.compile(r"batch_(T?)([0-9]+)(F?)")

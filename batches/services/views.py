@@ -9,8 +9,9 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from batches.queries.views import COLLECTION, SavedView, find
-from batches.rules.filters import FilterError, parse_page
+from batches.rules.filters import parse_page
 from batches.rules.states import BatchError
+from crew.filters import FilterError
 from segmentacion.mongo.clients import main_collection
 
 MAX_NAME = 60

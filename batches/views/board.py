@@ -14,9 +14,9 @@ from batches.models import DATA_VERSION
 from batches.presenting import as_row
 from batches.queries import board as board_queries
 from batches.rules.board import BoardRequest, as_select, parse_board
-from batches.rules.filters import FilterError
 from batches.rules.states import Priority, Status
 from crew.access import may, requires
+from crew.filters import FilterError
 from crew.rules import Capability
 from segmentacion.http.json import json_response
 from segmentacion.mongo import versions

@@ -18,7 +18,6 @@ from batches.rules.filters import (
     ANY_DOUBTFUL,
     SORTS,
     BatchFilter,
-    FilterError,
     PageRequest,
     parse_page,
 )
@@ -27,6 +26,7 @@ from batches.views.filter_links import VERDICTS, chips_of, given, url_with
 from batches.views.rows import html_of
 from crew import queries as crew_queries
 from crew.access import capabilities, may, requires
+from crew.filters import FilterError
 from crew.rules import Capability
 from segmentacion.http import etags
 from segmentacion.mongo import versions

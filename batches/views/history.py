@@ -18,10 +18,10 @@ from batches.rules.activity import (
     ActivityFilter,
     parse_activity,
 )
-from batches.rules.filters import FilterError
 from batches.rules.timeline import CHANNELS, Entry, entries
 from batches.services import operations
 from crew.access import may, requires
+from crew.filters import FilterError
 from crew.rules import Capability
 from segmentacion.mongo.clients import Document
 

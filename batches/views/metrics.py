@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from batches.access import figures_for
 from batches.rules.changes import NotAllowedRefusal
-from batches.rules.filters import FilterError
 from batches.rules.metrics.figures import Counted, Figures, Week
 from batches.rules.metrics.tally import PRIORITIES, SERIES
 from batches.rules.metrics.weeks import ends_on
@@ -20,6 +19,7 @@ from batches.services.metrics import Answer
 from batches.views import charts
 from crew import queries as crew_queries
 from crew.access import may, requires
+from crew.filters import FilterError
 from crew.rules import Capability, UnknownPersonError
 
 PERIODS = (4, 8, 12, 26, 52, 104)

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crew import audit, logins, queries
 from crew.access import requires
-from crew.events import LABELS, NAMES, WARNINGS, Event, EventFilter, EventFilterError, parse_events
+from crew.events import LABELS, NAMES, WARNINGS, Event, EventFilter, parse_events
+from crew.filters import FilterError
 from crew.rules import Capability
 from segmentacion.mongo.clients import Document
 
@@ -49,7 +50,7 @@ def access_log(request: HttpRequest) -> HttpResponse:
     try:
         asked = parse_events(given)
         page = queries.events(asked)
-    except EventFilterError as problem:
+    except FilterError as problem:
         asked, error, status = EventFilter(), str(problem), 400
         page = queries.events(asked)
     kept = {name: given[name] for name in NAMES if name in given and not error}

@@ -6,10 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
-from batches.rules.filters import FilterError
 from crew import audit
 from crew.access import require
 from crew.events import Event
+from crew.filters import FilterError
 from crew.rules import Capability, UnknownPersonError
 from exports.api.router import router
 from exports.api.schemas import documented

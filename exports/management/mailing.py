@@ -1,5 +1,6 @@
 """What the commands that send mail share: what would go, how it went, as text and as JSON."""
 
+from contextlib import closing
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -54,7 +55,7 @@ class MailCommand(ReportCommand):
                 return
             again = {message.key for message in plan.messages} if options["again"] else ()
             steps = send(plan.messages, actor=SYSTEM_ACTOR, report=report, again=again)
-            with Bars(unit="correo") as bars:
+            with closing(Bars(unit="correo")) as bars:
                 finish(steps, bars.show)
         except (MailError, UnknownPersonError) as error:
             raise self.fail(options, str(error)) from error

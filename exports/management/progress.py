@@ -1,7 +1,6 @@
 """Bars for what an engine yields: one at a time, on standard error."""
 
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from exports.services.backups.progress import Progress, Stage
 from segmentacion.reporting import progress_bar
@@ -17,22 +16,12 @@ class Bars:
 
     def show(self, progress: Progress) -> None:
         if progress.stage is not self._stage:
-            self._close()
+            self.close()
             self._stage = progress.stage
             self._bar = progress_bar(progress.total or None, progress.stage, unit=self.unit)
         self._bar.update(progress.done - self._bar.n)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Leave the last bar as it stands."""
         if self._bar is not None:
             self._bar.close()

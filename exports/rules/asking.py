@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from batches.rules.filters import FILTERS, FilterError, PageRequest, parse_page
+from batches.rules.filters import FILTERS, PageRequest, parse_page
+from crew.filters import FilterError
 
 
 class Format(StrEnum):

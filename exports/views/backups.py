@@ -10,11 +10,11 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from batches.rules.filters import FilterError
 from crew import audit
 from crew import queries as crew_queries
 from crew.access import actor_of, requires
 from crew.events import Event
+from crew.filters import FilterError
 from crew.rules import Capability, CrewError
 from exports.presenting.data import as_backup
 from exports.rules.backup import BackupError

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 
-from batches.rules.filters import FilterError
 from crew.access import require
+from crew.filters import FilterError
 from crew.rules import Capability
 from masks.api.router import router
 from masks.presenting.listing import listing_json, rows_of

@@ -16,7 +16,7 @@ from bson.codec_options import CodecOptions
 from bson.max_key import MaxKey
 from bson.min_key import MinKey
 
-from batches.rules.filters import FilterError
+from crew.filters import FilterError
 from masks.models import CatalogueFile
 from segmentacion.mongo.clients import Document, main_collection
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from batches.rules.filters import FilterError
 from batches.rules.names import parse_batch_id
 from batches.rules.verdicts import VerdictKind
+from crew.filters import FilterError, parse_period
 
 SORTS = ("date", "name")
 UNVERIFIED = "none"
@@ -113,9 +113,7 @@ def parse_search(text: str) -> Search:
 
 def _filter(params: Params) -> FileFilter:
     text = _text("q", _last(params, "q"))
-    start, end = (_day(name, _last(params, name)) for name in ("from", "to"))
-    if start and end and start > end:
-        raise FilterError("El periodo empieza después de terminar")
+    start, end = parse_period({name: _last(params, name) for name in ("from", "to")})
     parsed = FileFilter(
         q=text,
         verdict=_verdicts(params),
@@ -161,16 +159,6 @@ def _text(name: str, text: str) -> str:
     if len(text) > MAX_QUERY or "\0" in text:
         raise FilterError(f"{name}: es demasiado largo (máximo {MAX_QUERY} caracteres)")
     return text
-
-
-def _day(name: str, text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text) if text else None
-    except ValueError:
-        found = date.min
-    if found and not 1900 <= found.year <= 2200:  # at the end of time no day follows
-        raise FilterError(f"{name}: «{text[:20]}» no es una fecha como 2025-10-20")
-    return found
 
 
 def _number(text: str, default: int) -> int:

@@ -1,7 +1,7 @@
 """The contact sheet of a file's masks: made when first looked at, then kept in `mask_previews`."""
 
-import contextlib
 import logging
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ def contact_sheet(file_id: Any) -> Document:
 def _make(file_id: Any, length: Any) -> Document:
     if not isinstance(length, int) or isinstance(length, bool):
         raise PreviewError("El almacén no dice cuánto mide este archivo.")
-    with without_deadline(), Worker() as worker:
+    with without_deadline(), closing(Worker()) as worker:
         try:
             sheet = worker.sheet(Delivery(file_id, length), LIMITS)
         except PyMongoError as error:
@@ -80,7 +80,7 @@ def _keep(file_id: Any, length: int, sheet: Sheet) -> Document:
         "reason": sheet.reason,
         "made_at": now.replace(microsecond=now.microsecond // 1000 * 1000),  # as it is kept
     }
-    with contextlib.suppress(PyMongoError):  # what is shown need not be kept
+    with suppress(PyMongoError):  # what is shown need not be kept
         previews = main_collection(ArchivePreview.COLLECTION)
         previews.replace_one({"_id": file_id}, preview, upsert=True)
     return {"_id": file_id, **preview}

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -45,7 +45,7 @@ def verify_file(file: BinaryIO, filename: str = "", *, limits: Limits | None = N
     The name says nothing: formats are known by content.
     """
     length = file.seek(0, 2)
-    with Worker() as worker:
+    with closing(Worker()) as worker:
         return worker.inspect(LocalFile(file, length), limits or Limits()).verdict
 
 
@@ -78,7 +78,7 @@ class _Run:
         with ExitStack() as stack:
             workers: SimpleQueue[Worker] = SimpleQueue()
             for _ in range(self.options.workers):
-                workers.put(stack.enter_context(Worker()))
+                workers.put(stack.enter_context(closing(Worker())))
             pool = stack.enter_context(ThreadPoolExecutor(self.options.workers))
             while stretch := list(islice(files, STRETCH)):
                 fresh = []

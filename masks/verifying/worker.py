@@ -13,7 +13,6 @@ import threading
 from base64 import b64decode
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol
 
 from batches.rules.verdicts import VerdictKind
@@ -63,18 +62,7 @@ class Worker:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
+    def close(self) -> None:
         """End the child; it holds nothing that could be lost."""
         child, self._child = self._child, None
         if child is not None:
@@ -90,7 +78,7 @@ class Worker:
         try:
             return self._ask(source, limits)
         except BaseException:
-            self.stop()
+            self.close()
             raise
 
     def sheet(self, source: Source, limits: Limits) -> Sheet:
@@ -101,7 +89,7 @@ class Worker:
         try:
             answer, why = self._answer(source, limits, task="sheet")
         except BaseException:
-            self.stop()
+            self.close()
             raise
         if answer is None:
             return Sheet(reason=why)
@@ -132,7 +120,7 @@ class Worker:
             timer.cancel()
             timer.join()
         if answer is None or hung.is_set():  # an answer in the very last moment still counts
-            self.stop()
+            self.close()
         return answer, HUNG if hung.is_set() else DIED
 
 

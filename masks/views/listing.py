@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 
-from batches.rules.filters import FilterError
 from batches.rules.verdicts import VERDICT_LABELS
 from crew.access import may
+from crew.filters import FilterError
 from crew.rules import Capability
 from masks.presenting.listing import UNVERIFIED_LABEL, rows_of
 from masks.queries import listing

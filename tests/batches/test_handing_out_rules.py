@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batches.rules.distributing import DistributionError, plan_distribution
-from batches.rules.filters import BatchFilter, FilterError
+from batches.rules.filters import BatchFilter
 from batches.rules.selecting import (
     MAX_BATCHES,
     Selection,
@@ -17,6 +17,7 @@ from batches.rules.selecting import (
     parse_range,
     parse_selection,
 )
+from crew.filters import FilterError
 
 
 def test_ids_are_read_tolerantly_once_each_and_the_rest_is_named() -> None:

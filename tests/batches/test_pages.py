@@ -8,7 +8,8 @@ import pytest
 
 from batches import queries
 from batches.queries.counters import recount
-from batches.rules.filters import SORTS, FilterError, parse_page
+from batches.rules.filters import SORTS, parse_page
+from crew.filters import FilterError
 from tests.factories import MOMENT, batch_document, make_batch, make_batches
 
 pytestmark = pytest.mark.usefixtures("mongo")

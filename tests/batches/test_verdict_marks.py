@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from batches.queries.counters import recount
-from batches.rules.filters import VERDICTS, FilterError, parse_filter, verdict_kinds
+from batches.rules.filters import VERDICTS, parse_filter, verdict_kinds
 from batches.rules.verdicts import VerdictKind, read_verdict
+from crew.filters import FilterError
 from tests.factories import MOMENT, batch_document, make_batches
 
 BAD = ["warning", "incomplete", "corrupt", "not_an_archive"]

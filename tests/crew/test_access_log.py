@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client, RequestFactory
 
 from crew import audit
-from crew.events import LABELS, Event, EventFilterError, parse_events
+from crew.events import LABELS, Event, parse_events
+from crew.filters import FilterError
 from crew.models import AUDIT
 from crew.rules import Role
 from segmentacion.actors import Actor, Channel
@@ -256,7 +257,7 @@ def test_every_kind_has_its_words() -> None:
 
 
 def test_an_unknown_parameter_is_named() -> None:
-    with pytest.raises(EventFilterError, match="color"):
+    with pytest.raises(FilterError, match="color"):
         parse_events({"color": "rojo"})
 
 

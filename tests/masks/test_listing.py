@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.test import Client
 
-from batches.rules.filters import FilterError
+from crew.filters import FilterError
 from masks.queries import listing
 from masks.rules.listing import FileRequest, parse_files
 from tests.factories import MOMENT, make_batch

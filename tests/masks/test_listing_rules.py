@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from batches.rules.filters import FilterError
+from crew.filters import FilterError
 from masks.rules.listing import FileFilter, parse_files, parse_search
 
 

@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def labels(size: tuple[int, int] = (400, 300)) -> bytes:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as worker:
+    with closing(Worker()) as worker:
         yield worker
 
 

@@ -7,6 +7,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -28,7 +29,7 @@ PATIENT = Limits(seconds=120)
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as worker:
+    with closing(Worker()) as worker:
         yield worker
 
 
@@ -261,7 +262,7 @@ def test_a_child_that_hangs_is_killed_and_the_next_archive_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(caller, "GRACE_SECONDS", 0.0)
-    with Worker() as worker:
+    with closing(Worker()) as worker:
         verdict = verdict_on(worker, tar(masks(1)), Limits(seconds=0.001))
         assert (verdict.kind, verdict.finished) == (VerdictKind.WARNING, False)
         assert verdict_on(worker, tar(masks(1)), PATIENT).kind is VerdictKind.WHOLE

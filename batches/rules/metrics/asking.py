@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from batches.rules.filters import FilterError
 from batches.rules.metrics.tally import PRIORITIES, SERIES
 from batches.rules.metrics.weeks import LENGTH, monday
+from crew.filters import FilterError, parse_day
 
 WEEKS, MAX_WEEKS, MAX_NAME = 12, 520, 80
 NAMES = ("weeks", "from", "to", "series", "priority", "person")
@@ -71,8 +71,8 @@ def _period(given: Mapping[str, str], today: date) -> tuple[int, int, int]:
 
 
 def _days(given: Mapping[str, str], today: date) -> tuple[int, int]:
-    last_day = _day("to", given["to"]) or today
-    first_day = _day("from", given["from"])
+    last_day = parse_day("to", given["to"]) or today
+    first_day = parse_day("from", given["from"])
     last_day = min(last_day, today)
     last = monday(last_day).toordinal()
     first = monday(first_day).toordinal() if first_day else last - LENGTH * (WEEKS - 1)
@@ -89,18 +89,6 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_WEEKS):
         raise FilterError(f"weeks: «{text[:20]}» debe ser un número de 1 a {MAX_WEEKS}")
     return int(text)
-
-
-def _day(name: str, text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise FilterError(f"{name}: «{text[:20]}» no es una fecha como 2025-10-20") from error
-    if day.year < 1970:
-        raise FilterError(f"{name}: «{text[:20]}» es de antes de 1970")
-    return day
 
 
 def _choice(name: str, text: str, choices: Sequence[str]) -> str:

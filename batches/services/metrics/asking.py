@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from batches.queries.metrics import renames
 from batches.rules.changes import NotAllowedRefusal
-from batches.rules.filters import FilterError
 from batches.rules.metrics.asking import Question
 from batches.rules.metrics.people import People
 from batches.services.metrics import keeping
 from batches.services.metrics.answering import Answer, answer
 from crew import queries as crew_queries
+from crew.filters import FilterError
 from crew.rules import UnknownPersonError
 
 

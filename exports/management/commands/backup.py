@@ -1,5 +1,6 @@
 """`manage.py backup`: everything people would lose, in one checked file."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +53,13 @@ class Command(ReportCommand):
         masks = None
         try:
             if options["scheduled"]:
-                with Bars() as bars:
+                with closing(Bars()) as bars:
                     report = finish(run_scheduled(options["to"]), bars.show)
                 made, note, removed = report.made, report.note, report.removed
             else:
                 made = self._manual(options["to"])
             if options["masks"]:
-                with Bars(unit="B") as bars:
+                with closing(Bars(unit="B")) as bars:
                     masks = finish(copy_masks(options["to"] or folder()), bars.show)
         except BackupError as error:
             raise self.fail(options, str(error)) from error
@@ -74,7 +75,7 @@ class Command(ReportCommand):
 
     def _manual(self, to: Path | None) -> BackupFile:
         try:
-            with Bars() as bars:
+            with closing(Bars()) as bars:
                 made = finish(write_backup(to), bars.show)
         except BackupError as error:
             records.record_failed(records.Kind.MANUAL, str(error))

@@ -1,11 +1,12 @@
 """`manage.py restore`: a backup put back, all or nothing, with a plan first."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from batches.rules.filters import FilterError
+from crew.filters import FilterError
 from exports.management.progress import Bars
 from exports.management.restoring import plan_json, plan_lines, selection_of
 from exports.rules.backup import BackupError
@@ -48,7 +49,7 @@ class Command(ReportCommand):
 
     def _restore(self, options: dict[str, Any]) -> None:
         selection = selection_of(options)
-        with Bars() as bars:
+        with closing(Bars()) as bars:
             plan = finish(plan_restore(options["file"], selection, actor=SYSTEM_ACTOR), bars.show)
         for line in plan_lines(plan):
             self.say(options, line)
@@ -58,7 +59,7 @@ class Command(ReportCommand):
                 self.print_json({"success": True, "dry_run": True, "plan": plan_json(plan)})
             return
         self.confirm(options, f"Se cambiarán {plan.changes:,} documentos.")
-        with Bars() as bars:
+        with closing(Bars()) as bars:
             report = finish(restore(options["file"], selection, actor=SYSTEM_ACTOR), bars.show)
         if options["json"]:
             answer = {"success": True, "dry_run": False, "operation": report.operation}

@@ -8,8 +8,8 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from batches.rules.filters import FilterError
 from batches.rules.importing import ImportFormatError
+from crew.filters import FilterError
 from crew.rules import CrewError
 from exports.rules.backup import BackupError
 from exports.rules.jobs import JobKind

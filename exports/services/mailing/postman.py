@@ -3,8 +3,7 @@
 import smtplib
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -43,23 +42,19 @@ class Postman:
             )
         self.backend: Any = get_connection(timeout=settings.EMAIL_TIMEOUT)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
+    def close(self) -> None:
+        """End the connection, if there is one; the next mail makes another."""
+        try:
+            self.backend.close()
+        except OSError:
+            self.backend.connection = None
 
     def ready(self) -> None:
         """Make sure the server listens before a mail is risked. Raises MailServerError."""
         smtp = getattr(self.backend, "connection", None)
         if smtp is not None and _listens(smtp):
             return
-        self._close()
+        self.close()
         self._open()
 
     def deliver(self, mail: EmailMessage) -> None:
@@ -74,7 +69,7 @@ class Postman:
         except (smtplib.SMTPNotSupportedError, ValueError) as error:
             raise RefusedError(str(error)) from error
         except OSError as error:
-            self._close()
+            self.close()
             raise UncertainError(
                 f"se cortó la conexión mientras se entregaba ({_why(error)})"
             ) from error
@@ -91,12 +86,6 @@ class Postman:
                 f"El servidor de correo {settings.EMAIL_HOST}:{settings.EMAIL_PORT} no responde "
                 f"({_why(error)})."
             ) from error
-
-    def _close(self) -> None:
-        try:
-            self.backend.close()
-        except OSError:
-            self.backend.connection = None
 
 
 def _listens(smtp: smtplib.SMTP) -> bool:

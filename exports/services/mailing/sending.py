@@ -6,6 +6,7 @@ that stays `sending` was cut off in between: it may have gone, and goes again on
 
 import logging
 from collections.abc import Collection, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -95,7 +96,7 @@ def send(
     rest stays as it was.
     """
     try:
-        with held(LEASE, seconds=LEASE_SECONDS) as lease, Postman() as postman:
+        with held(LEASE, seconds=LEASE_SECONDS) as lease, closing(Postman()) as postman:
             for number, message in enumerate(messages):
                 yield Progress(Stage.MAIL, number, len(messages))
                 lease.check()

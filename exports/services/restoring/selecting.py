@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from batches.rules.filters import FilterError
 from batches.rules.names import parse_batch_id
 from batches.rules.selecting import parse_range
+from crew.filters import FilterError
 from crew.rules import clean_name
 from exports.rules.restoring import Selection
 

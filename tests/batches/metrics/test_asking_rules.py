@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from batches.rules.filters import FilterError
 from batches.rules.metrics.asking import parse_question
 from batches.rules.metrics.forecast import FEWEST_WEEKS, Outcome, forecast
 from batches.rules.metrics.tables import csv_text
+from crew.filters import FilterError
 
 TODAY = date(2025, 11, 26)
 
