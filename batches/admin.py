@@ -26,6 +26,7 @@ from batches.services import trash
 from batches.services.bulk import change_many
 from crew import queries as crew_queries
 from crew.access import actor_of, may
+from crew.admin_rights import ReadOnly
 from crew.rules import Capability
 from segmentacion.actors import Channel, new_operation
 from segmentacion.templatetags.spanish import day, moment
@@ -90,31 +91,11 @@ class ByMark(admin.SimpleListFilter):
         return queryset.filter(mongo_uploaded=self.value() == "1") if self.value() else queryset
 
 
-class BatchPermissions:
-    """Only those who may change any batch see them in the admin; nobody saves a form there."""
-
-    def has_edit_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, Capability.EDIT)
-
-    def has_trash_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, Capability.DELETE)
-
-    has_module_permission = has_edit_permission
-    has_view_permission = has_edit_permission
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Batch)
-class BatchAdmin(BatchPermissions, ModelAdmin):  # type: ignore[misc]
+class BatchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """The list, one batch with its history, and acts on a selection."""
+
+    seen_with = Capability.EDIT
 
     list_display = (
         "batch_id", "assignee", "status", "priority", "due_date", "review", "uploaded", "updated",
@@ -131,6 +112,12 @@ class BatchAdmin(BatchPermissions, ModelAdmin):  # type: ignore[misc]
     )  # fmt: skip
     readonly_fields = fields
     actions: ClassVar[list[str]] = ["to_high", "to_medium", "to_low", "to_trash"]
+
+    def has_edit_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, Capability.EDIT)
+
+    def has_trash_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, Capability.DELETE)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Batch], search_term: str

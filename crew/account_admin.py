@@ -12,7 +12,8 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from crew import audit, logins
-from crew.access import actor_of, may
+from crew.access import actor_of
+from crew.admin_rights import ReadOnly
 from crew.events import Event
 from crew.models import ApiToken
 from crew.rules import Capability
@@ -93,29 +94,16 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
+class ApiTokenAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """Tokens of everybody: seen and revoked here, made on `/cuenta/tokens` or by command."""
+
+    seen_with = Capability.MANAGE_CREW
 
     list_display = (
         "username", "name", "scope", "created_at", "expires_at", "last_used_at", "revoked_at",
     )  # fmt: skip
     list_filter = ("username", "scope")
     actions: ClassVar[list[str]] = ["revoke"]
-
-    def _may(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, Capability.MANAGE_CREW)
-
-    has_module_permission = _may
-    has_view_permission = _may
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.action(description="Revocar")
     def revoke(self, request: HttpRequest, tokens: Any) -> None:

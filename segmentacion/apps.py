@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from segmentacion import checks  # noqa: F401 registers itself
 from segmentacion.telemetry import commands
 
 

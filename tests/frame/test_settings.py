@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import Tags, run_checks
 
+from segmentacion.checks import ANY_HOST
 from tests.frame.processes import answer
 from tests.site import ROOT, environment, manage
 
@@ -173,6 +175,13 @@ def test_the_deployment_check_is_clean_over_https(tmp_path: Path) -> None:
     env = environment(HTTPS="true", STATE_DIRECTORY=str(tmp_path))
     done = manage("check", "--deploy", "--fail-level", "WARNING", env=env)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_deployment_check_warns_of_a_site_that_takes_any_name(settings: Any) -> None:
+    assert run_checks(tags=[Tags.security], include_deployment_checks=True).count(ANY_HOST) == 0
+    settings.ALLOWED_HOSTS = ["seg.example.com", "*"]
+    assert ANY_HOST in run_checks(tags=[Tags.security], include_deployment_checks=True)
+    assert ANY_HOST not in run_checks(tags=[Tags.security])
 
 
 def test_loading_settings_starts_no_server(tmp_path: Path) -> None:
