@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
+from crew import queries
 from crew.rules import Capability, Role, Scope, capabilities_of
 from segmentacion.actors import Actor, Channel
 
@@ -61,6 +62,13 @@ def requires(capability: Capability) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def members_for(user: User) -> list[queries.Member]:
+    """Return the whole crew as this login may see it: e-mail addresses are for who manages it,
+    and one's own."""
+    manages = may(user, Capability.MANAGE_CREW)
+    return queries.members_seen_by(user.get_username(), contacts=manages)
 
 
 def refused_by_scope(request: HttpRequest, scope: Scope) -> str:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from crew import queries, services
-from crew.access import actor_of, require
+from crew.access import actor_of, members_for, require
 from crew.rules import (
     Capability,
     CrewError,
@@ -36,7 +36,7 @@ class RemoveSegmenter(Schema):
 
 
 class MemberOut(Schema):
-    """A person, and the batches held by status."""
+    """A person, and the batches held by status. `email` is empty but for the lead and one's own."""
 
     name: str
     role: str
@@ -87,7 +87,7 @@ def list_segmenters(request: HttpRequest) -> HttpResponse:
             "in": member.load.in_progress,
             "s": member.load.s,
         }
-        for member in queries.all_members()
+        for member in members_for(request.user)
     ]
     return json_response({"success": True, "segmentadores": members, "team_size": len(members)})
 

@@ -1,6 +1,6 @@
 """Reads of the crew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from bson import ObjectId
@@ -46,6 +46,15 @@ def all_members() -> list[Member]:
     documents = main_collection(Segmenter.COLLECTION).find({"name": {"$type": "string"}})
     members = [_member(document, loads) for document in documents]
     return sorted(members, key=lambda member: (not member.active, member.name.casefold()))
+
+
+def members_seen_by(username: str, *, contacts: bool) -> list[Member]:
+    """Return the whole crew as an account may see it: without `contacts`, the e-mail address of
+    nobody but the person the account is linked to."""
+    members = all_members()
+    if contacts:
+        return members
+    return [m if m.login == username else replace(m, email="") for m in members]
 
 
 def names(*, active_only: bool = False) -> list[str]:

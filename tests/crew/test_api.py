@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
-from crew.services import add_person
-from tests.factories import make_batch, stored
+from crew.services import add_person, change_person
+from tests.factories import ACTOR, make_batch, stored
 
 pytestmark = pytest.mark.usefixtures("mongo")
 
@@ -33,6 +34,29 @@ def test_it_lists_the_crew_with_loads(lead_client: Client) -> None:
         "name": "Flor", "role": "Segmentador", "email": "flor@test.com", "active": True,
         "total": 1, "ns": 0, "in": 1, "s": 0,
     }  # fmt: skip
+
+
+def test_addresses_are_for_the_lead_and_ones_own(
+    lead_client: Client, viewer_client: Client, segmenter: User
+) -> None:
+    add_person(name="Flor", email="flor@test.com")
+    add_person(name="Ceci", email="ceci@test.com")
+    change_person("Flor", actor=ACTOR, login="flor")
+    flor = Client()
+    flor.force_login(segmenter)
+    seen = {}
+    for who, client in (("lead", lead_client), ("flor", flor), ("viewer", viewer_client)):
+        people = client.get("/api/segmentadores").json()["segmentadores"]
+        page = client.get("/team").content.decode()
+        seen[who] = {person["name"]: person["email"] for person in people}
+        assert {mail: mail in page for mail in ("flor@test.com", "ceci@test.com")} == {
+            mail: mail in seen[who].values() for mail in ("flor@test.com", "ceci@test.com")
+        }
+    assert seen == {
+        "lead": {"Ceci": "ceci@test.com", "Flor": "flor@test.com"},
+        "flor": {"Ceci": "", "Flor": "flor@test.com"},
+        "viewer": {"Ceci": "", "Flor": ""},
+    }
 
 
 def test_it_adds_somebody(lead_client: Client) -> None:
