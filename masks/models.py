@@ -132,7 +132,7 @@ class ArchivePreview(models.Model):
     """The contact sheet of a file's masks, by file id; `length` tells whether it still fits."""
 
     COLLECTION: ClassVar[str] = "mask_previews"
-    INDEXES: ClassVar[list[PlainIndex]] = []
+    INDEXES: ClassVar[list[PlainIndex]] = [PlainIndex([("made_at", -1), ("_id", -1)])]
 
     key = AnyIdField(primary_key=True, db_column="_id")
     length = StoredField("bytes")

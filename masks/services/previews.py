@@ -1,4 +1,8 @@
-"""The contact sheet of a file's masks: made when first looked at, then kept in `mask_previews`."""
+"""The contact sheet of a file's masks: made when first looked at, then kept in `mask_previews`.
+
+The newest KEPT are kept, of 400 KB at most each (`masks/verifying/sheet.py`): 800 MB, however many
+files the store has. One that went is made again when somebody looks.
+"""
 
 import logging
 from contextlib import closing, suppress
@@ -22,6 +26,8 @@ logger = logging.getLogger("segmentacion.previews")
 
 # A large archive is read twice, names first; what cannot be done in this time is not shown.
 LIMITS = Limits(seconds=20.0)
+KEPT = 2_000
+AT_ONCE = 500  # how many are let go at a time, where there were more than KEPT before this rule
 
 
 class PreviewError(Exception):
@@ -83,4 +89,14 @@ def _keep(file_id: Any, length: int, sheet: Sheet) -> Document:
     with suppress(PyMongoError):  # what is shown need not be kept
         previews = main_collection(ArchivePreview.COLLECTION)
         previews.replace_one({"_id": file_id}, preview, upsert=True)
+        _let_go_of_the_oldest()
     return {"_id": file_id, **preview}
+
+
+def _let_go_of_the_oldest() -> None:
+    """Remove what is beyond KEPT, oldest first; of many, AT_ONCE now and the others next time."""
+    previews = main_collection(ArchivePreview.COLLECTION)
+    by_age = previews.find({}, {"_id": 1}).sort([("made_at", -1), ("_id", -1)])
+    oldest = [found["_id"] for found in by_age.skip(KEPT).limit(AT_ONCE)]
+    if oldest:
+        previews.delete_many({"_id": {"$in": oldest}})

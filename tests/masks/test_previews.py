@@ -4,6 +4,7 @@ import io
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from masks.models import ArchivePreview
 from masks.presenting.ids import as_text
 from masks.rules.sheets import Sheet
 from masks.rules.verdicts import Limits
+from masks.services import previews
 from masks.verifying.delivery import LocalFile
 from masks.verifying.worker import Worker
 from segmentacion.mongo.clients import main_collection
@@ -142,8 +144,22 @@ def test_it_is_made_once_and_made_anew_for_other_content(viewer_client: Client) 
     assert main_collection(ArchivePreview.COLLECTION).count_documents({"_id": key}) == 1
     store.bucket().delete(key)
     keep(zipped(masks(4)), key)
-    print(viewer_client.get(f"/masks/preview/{text}").content.decode())
     assert picture(viewer_client, text).size == (4 * 168 + 8, 176)
+
+
+def test_only_the_newest_are_kept_and_one_that_went_is_made_again(
+    viewer_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "KEPT", 3)
+    sheets = main_collection(ArchivePreview.COLLECTION)
+    older = [(day, datetime(2025, 1, day, tzinfo=UTC)) for day in range(1, 6)]
+    sheets.insert_many([{"_id": day, "length": 1, "made_at": made} for day, made in older])
+    key = ObjectId()
+    text = keep(zipped(masks(1)), key)
+    assert picture(viewer_client, text).size == (176, 176)
+    assert set(sheets.distinct("_id")) == {4, 5, key}
+    sheets.delete_one({"_id": key})
+    assert picture(viewer_client, text).size == (176, 176)
 
 
 @pytest.mark.parametrize("content", [zipped([("leeme.txt", b"hola")]), b""])
