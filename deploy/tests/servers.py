@@ -2,8 +2,6 @@
 
 import secrets
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,25 +9,10 @@ from typing import Any
 from bson import json_util
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
 
 from segmentacion.mongo.embedded.binary import find_binary
 from tests.site import ROOT, free_port
-
-PATIENCE = 60.0
-
-
-def until(condition: Callable[[], Any], what: str, log: Path | None = None) -> Any:
-    """Return what the condition gives once it holds."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if found := condition():
-                return found
-        except (OSError, PyMongoError):
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"never happened: {what}\n{log.read_text() if log else ''}")
+from tests.waiting import until
 
 
 def fill_store(database: "Database[Any]") -> None:
@@ -113,7 +96,7 @@ class GuardedMongo:
         """Make it a primary with an administrator: what is allowed from loopback, once."""
         direct = f"mongodb://localhost:{self.port}/?directConnection=true&{self.tls}"
         client = MongoClient[Any](direct, serverSelectionTimeoutMS=1_000)
-        until(lambda: client.admin.command("ping"), "mongod answers", self.folder / "log")
+        until(lambda: client.admin.command("ping"), "mongod answers", log=self.folder / "log")
         members = [{"_id": 0, "host": f"localhost:{self.port}"}]
         client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
         until(lambda: client.admin.command("hello")["isWritablePrimary"], "it is the primary")

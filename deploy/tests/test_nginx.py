@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from deploy.tests.servers import Certificates, run, until
+from deploy.tests.servers import Certificates, run
 from tests.site import ROOT, Site, Visitor, free_port
+from tests.waiting import until
 
 NAME = "segmentacion.example.com"
 
@@ -103,7 +104,7 @@ def nginx(
     assert "test is successful" in run("nginx", "-t", "-c", str(configuration))
     process = subprocess.Popen(["nginx", "-c", str(configuration)])
     front = Front(f"https://localhost:{ports['tls']}", certificates)
-    until(lambda: front.get("/healthz").status == 200, "nginx answers", folder / "error.log")
+    until(lambda: front.get("/healthz").status == 200, "nginx answers", log=folder / "error.log")
     yield
     process.terminate()
     process.wait(30)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import MongoClient
 
-from deploy.tests.servers import fill_store, run, until
+from deploy.tests.servers import fill_store, run
 from tests.site import Site, free_port
+from tests.waiting import until
 
 
 class Tunnel:
@@ -69,7 +70,7 @@ def tunnel(tmp_path: Path) -> Iterator[Tunnel]:
     client = MongoClient[dict[str, object]](
         "127.0.0.1", tunnel.port, directConnection=True, serverSelectionTimeoutMS=500
     )
-    until(lambda: client.admin.command("ping"), "the tunnel is open", tmp_path / "tunnel.log")
+    until(lambda: client.admin.command("ping"), "the tunnel is open", log=tmp_path / "tunnel.log")
     fill_store(client["almacen_por_tunel"])
     yield tunnel
     client.drop_database("por_tunel")
@@ -92,7 +93,7 @@ def test_the_site_works_through_it_says_when_it_breaks_and_comes_back_by_itself(
         broken = visitor.get("/api/batches")
         assert (broken.status, broken.json()["success"]) == (503, False)
         tunnel.open()
-        until(lambda: visitor.get("/api/batches").status == 200, "the site is back", site.log)
+        until(lambda: visitor.get("/api/batches").status == 200, "the site is back", log=site.log)
         assert visitor.get("/api/batches").json()["total"] == 429
     finally:
         site.stop()

@@ -1,6 +1,5 @@
 """`/intake`: images go through while somebody looks, and wait when MongoDB is away."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.browser.conftest import Cookies, OpenPage, cookies_of
 from tests.browser.watching import Watch
 from tests.intake.pictures import save, scene
 from tests.site import Site
+from tests.waiting import until
 
 IMAGES = 20
 PATIENCE_MS = 120_000
@@ -87,10 +87,7 @@ def test_20_images_go_through_although_mongod_stops_in_the_middle(
     put(data, *sorted(wanted))
     expect(figure(intake, "queue")).to_have_text("20")
     intake.get_by_role("button", name="Procesar y subir todas").click()
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not names(data, "images_old"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: names(data, "images_old"), "the first image is through", pause=0.02)
 
     mongod = intake_site.mongod()
     mongod.suspend()

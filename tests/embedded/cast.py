@@ -6,13 +6,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 from pymongo import MongoClient
+
+from tests.waiting import until
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -74,16 +74,11 @@ class Stranger:
     """A program that listens on a port and hangs up on whoever calls."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        assert eventually(self._takes_the_port)
+        # The threads of a killed mongod may still be ending.
+        self._listener = until(
+            lambda: socket.create_server(("127.0.0.1", port)), "the port is free"
+        )
         threading.Thread(target=self._hang_up, daemon=True).start()
-
-    def _takes_the_port(self) -> bool:
-        try:
-            self._listener = socket.create_server(("127.0.0.1", self._port))
-        except OSError:  # the threads of a killed mongod are still ending
-            return False
-        return True
 
     def _hang_up(self) -> None:
         while True:
@@ -107,7 +102,7 @@ def kill_now(pid: int | None) -> None:
     assert pid is not None
     process = psutil.Process(pid)
     process.kill()
-    assert eventually(lambda: is_gone(pid))
+    until(lambda: is_gone(pid), f"{pid} is gone")
 
 
 def is_gone(pid: int) -> bool:
@@ -116,13 +111,3 @@ def is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-def eventually(condition: Callable[[], bool], *, seconds: float = 20) -> bool:
-    """Whether the condition comes true within that time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()

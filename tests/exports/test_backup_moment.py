@@ -5,14 +5,13 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from exports.services.backups import Dump, finish, write_backup
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.factories import batch_document, make_batch, make_batches, stored
 from tests.faults.writers import SOAK
+from tests.waiting import until
 
 
 def test_a_backup_is_one_moment_whatever_is_written_meanwhile(mongo: None) -> None:
@@ -59,7 +58,7 @@ def masks_by_batch(mover: Mover) -> dict[str, int]:
     """Make a backup while masks are moved; return what it says."""
     pieces = iter(Dump())
     head, begun = next(pieces), mover.moved
-    wait_until(lambda: mover.moved > begun + 5)
+    until(lambda: mover.moved > begun + 5, "masks move while the backup is read", pause=0.002)
     batches = json.loads(head + b"".join(pieces))["batches"]
     return {batch["id"]: batch["metadata"]["total_masks"] for batch in batches}
 
@@ -77,13 +76,6 @@ def test_two_batches_that_change_together_are_never_seen_apart(main_on_replica_s
         mover.stop.set()
         mover.join(60)
     assert stored(first)["metadata"]["total_masks"] == 1_000 - mover.moved
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def test_a_moment_that_the_server_gives_up_makes_a_backup_that_says_it_has_none(

@@ -5,8 +5,7 @@ import csv
 import http.client
 import io
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pymongo import MongoClient
 
 from tests.factories import batch_document
 from tests.site import Site, manage
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 MANY = 12_000
@@ -99,9 +99,10 @@ def test_a_client_that_leaves_in_the_middle_leaves_no_cursor_open(
     with client(site) as mongo:
         for _ in range(3):
             answer = begin(site, path, token)
-            wait_until(lambda: cursors_open(mongo) > 0)  # one that is being read is not idle
+            # One that is being read is not idle.
+            until(lambda: cursors_open(mongo) > 0, "the cursor rests")
             answer.close()
-        wait_until(lambda: cursors_open(mongo) == 0)
+        until(lambda: cursors_open(mongo) == 0, "no cursor is open")
 
 
 def received(answer: http.client.HTTPResponse) -> bytes:
@@ -111,13 +112,6 @@ def received(answer: http.client.HTTPResponse) -> bytes:
         while piece := answer.read1(1 << 16):
             pieces.append(piece)
     return b"".join(pieces)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 def cursors_open(mongo: "MongoClient[Any]") -> int:

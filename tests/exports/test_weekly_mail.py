@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.smtp import MailServer
 from tests.frame.processes import on_test_server
 from tests.site import ROOT
+from tests.waiting import until
 
 ALL = ["ceci@equipo.mx", "flor@equipo.mx", "jefa@equipo.mx", "nandu@equipo.mx"]
 
@@ -117,9 +117,7 @@ def test_the_supervisor_of_the_site_sends_it(mail_server: MailServer, due: None)
     command = ["-m", "segmentacion.supervisor", "--mail", "--parent", str(os.getpid())]
     supervisor = subprocess.Popen([sys.executable, *command], env=env, cwd=ROOT)
     try:
-        deadline = time.monotonic() + 90
-        while len(mail_server.inbox) < 4 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: len(mail_server.inbox) >= 4, "four letters")
     finally:
         supervisor.terminate()
         supervisor.wait(60)

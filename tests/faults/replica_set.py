@@ -1,8 +1,6 @@
 """A replica set of three real mongods on loopback, whose primary can be killed and brought back."""
 
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,23 +10,10 @@ from pymongo.errors import PyMongoError
 
 from segmentacion.mongo.embedded.binary import find_binary
 from tests.site import free_port
+from tests.waiting import until
 
-PATIENCE = 90.0
 ELECTION_MS = 2_000  # the server's default is 10,000: a test need not wait that long
 HEARTBEAT_MS = 1_000
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Return what the condition gives once it holds."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if found := condition():
-                return found
-        except (OSError, PyMongoError):
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"never happened: {what}")
 
 
 @dataclass

@@ -2,8 +2,7 @@
 
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,12 +10,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.site import Site, Visitor
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
 TOKEN = "un-token-de-monitoreo-de-mas-de-32-letras"
 ROUTE = "/api/segmentadores"
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +26,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.start()
     yield site
     site.stop()
-
-
-def until(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (held := holds()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return held
 
 
 def figure(site: Site, name: str, **labels: str) -> float:
@@ -75,7 +67,7 @@ def test_the_sum_over_two_workers_is_what_was_asked(site: Site) -> None:
     ask_often(site, 120)
     served = [line for line in lines(site) if line.get("route") == ROUTE]
     assert len({line["pid"] for line in served}) == 2
-    assert until(lambda: answered(site) == 120)
+    until(lambda: answered(site) == 120, "both workers hand on what they counted")
     histogram = "http_request_duration_seconds"
     assert figure(site, f"{histogram}_count", route=ROUTE) == 120
     assert figure(site, f"{histogram}_bucket", route=ROUTE, le="+Inf") == 120
@@ -96,14 +88,14 @@ def test_a_worker_that_ends_hands_on_what_it_counted(site: Site) -> None:
         worker.terminate()
         worker.wait(60)
     site.wait_until_up()
-    assert until(lambda: answered(site) == before + 20)
+    until(lambda: answered(site) == before + 20, "the sum holds what the ended ones counted")
 
 
 def test_gunicorns_own_lines_have_the_same_form(site: Site) -> None:
     with socket.create_connection(("127.0.0.1", site.port)) as raw:
         raw.sendall(b"NADA DE ESTO ES HTTP?clave=secreta\r\n\r\n")
         raw.recv(1_000)
-    assert until(lambda: any(line["logger"] == "gunicorn.error" for line in lines(site)))
+    until(lambda: "gunicorn.error" in {line["logger"] for line in lines(site)}, "gunicorn's line")
     assert "secreta" not in site.log.read_text(encoding="utf-8")
 
 
@@ -118,6 +110,6 @@ def test_a_database_that_is_gone_is_told_with_the_id_of_the_request(site: Site) 
     assert page.status == 503
     assert "cuando-no-hubo-base" in page.text
     assert 'segmentacion_database_up{database="main"} 0' in figures.text
-    assert until(lambda: figure(site, "errors_today") >= 1)
+    until(lambda: figure(site, "errors_today") >= 1, "the error is counted")
     found = [one for one in lines(site) if one.get("request") == "cuando-no-hubo-base"]
     assert {line["level"] for line in found} == {"ERROR", "INFO"}

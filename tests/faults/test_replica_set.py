@@ -14,10 +14,11 @@ import pytest
 from pymongo import MongoClient
 
 from tests.factories import batch_document
-from tests.faults.replica_set import ReplicaSet, until
+from tests.faults.replica_set import ReplicaSet
 from tests.faults.test_writers import SHARED, Batches, Writer, collection
 from tests.faults.writers import SOAK, check_history
 from tests.site import Site, Visitor
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 

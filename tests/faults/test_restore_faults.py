@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.faults.installation import Installation
 from tests.site import ROOT, manage
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
@@ -140,9 +140,6 @@ def test_a_restore_into_a_pipe_that_nobody_reads_still_ends_whole(
     )
     os.close(writer)
     process.wait(60)
-    deadline = time.monotonic() + 30
-    while len(installation.comments()) > 1 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert len(installation.comments()) == 1
+    until(lambda: len(installation.comments()) == 1, "one side of the restore only")
     installation.resume()
     installation.check_clean()

@@ -10,7 +10,8 @@ from pymongo import MongoClient
 
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import batch_document
-from tests.faults.test_watching import Followed, until
+from tests.faults.test_watching import Followed
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 

@@ -22,6 +22,7 @@ from pymongo import MongoClient
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.mongods import server_in
 from tests.site import ROOT, environment, manage
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
@@ -77,10 +78,7 @@ class Installation:
     def wait_for_run(self, seen: int) -> None:
         """Wait until one more run has been recorded as begun."""
         runs = self.runs()
-        deadline = time.monotonic() + 30
-        while runs.count_documents({}) <= seen:
-            assert time.monotonic() < deadline, "no run began"
-            time.sleep(0.002)
+        until(lambda: runs.count_documents({}) > seen, "a run begins", pause=0.002)
 
     def documents(self) -> Documents:
         return list(self.batches().find().sort("_id"))

@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import time
 from typing import Any
 
 import pytest
@@ -18,10 +17,10 @@ from segmentacion.mongo.clients import main_collection, main_database
 from tests.factories import make_batch, put_files
 from tests.frame.processes import on_test_server, start
 from tests.site import manage
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("mongo")]
 
-PATIENCE = 30
 # Says when it is about to do the step, and does it when told: between the two it is stopped.
 HOLDER = """
 import sys
@@ -64,13 +63,6 @@ def holder(step: str, seconds: float = 1) -> "subprocess.Popen[str]":
     return process
 
 
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def everything() -> list[Any]:
     """Return all that a sync writes: marks, catalogue, position."""
     batches = list(main_collection(Batch.COLLECTION).find().sort("_id"))
@@ -88,7 +80,7 @@ def test_a_stopped_holder_that_goes_on_after_another_changes_nothing(step: str) 
     process = holder(step)
     process.send_signal(signal.SIGSTOP)
     try:
-        until(lambda: not leases.is_held(LEASE))
+        until(lambda: not leases.is_held(LEASE), "the lease has run out")
         store.files().delete_many({"filename": "batch_2.zip"})
         put_files(["batch_1_b.zip"])
         run_sync(actor=SYNC_ACTOR, full=True)

@@ -6,8 +6,7 @@ A real site, a store on a server of its own, SIGKILL.
 import random
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,11 @@ from tests.factories import batch_document
 from tests.masks.archives import saved, tar
 from tests.mongods import server_in
 from tests.site import Site, Visitor
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.faults
 
 ID = "batch_000129F"
-PATIENCE = 60.0
-
-
-def until(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"never happened: {what}")
 
 
 def big_archive() -> bytes:
@@ -149,7 +139,7 @@ def test_a_worker_killed_among_the_chunks_leaves_nothing_after_the_sweep(
     place: Installation, archive: bytes
 ) -> None:
     upload = place.put_behind(archive)
-    until(place.chunks, "the first chunks of the upload")
+    until(place.chunks, "the first chunks of the upload", pause=0.005)
     for worker in place.site.worker_processes():
         worker.kill()
     upload.join(PATIENCE)
@@ -180,7 +170,8 @@ def test_a_store_that_goes_away_is_said_and_leaves_nothing(
     upload = threading.Thread(target=lambda: answers.append(place.put(other)))
     upload.start()
     # At its first chunk: the upload has another 150 to write.
-    until(lambda: place.bucket["chunks"].find_one(new, {"_id": 1}), "a chunk of the second upload")
+    chunks = place.bucket["chunks"]
+    until(lambda: chunks.find_one(new, {"_id": 1}), "a chunk of the second upload", pause=0.005)
     victim.kill()
     upload.join(PATIENCE)
     assert answers[0].status == 503

@@ -4,7 +4,7 @@ minute.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,31 +12,17 @@ import psutil
 import pytest
 from bson import ObjectId
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
 
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import batch_document
 from tests.faults.writers import SOAK
 from tests.mongods import server_in
 from tests.site import Site, environment, manage
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.faults
 
 AWAY_SECONDS = 60.0 if SOAK else 6.0
-PATIENCE = 60.0
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
-    """Wait for something to become true; a database that is away for now is no answer."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if condition():
-                return
-        except (PyMongoError, psutil.NoSuchProcess):
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"never happened in {seconds} s: {what}")
 
 
 class Followed(Site):

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.factories import PASSWORD
 from tests.frame.processes import on_test_server
 from tests.intake.place import Place
 from tests.site import ROOT
+from tests.waiting import until
 
 JSON = {"Accept": "application/json"}
 FRAGMENT = {"HX-Request": "true"}
@@ -166,11 +166,9 @@ def test_the_supervisor_of_the_site_works_through_what_arrives_when_told_so(tmp_
     command = [sys.executable, "-m", "segmentacion.supervisor", "--intake"]
     supervisor = subprocess.Popen([*command, "--parent", str(os.getpid())], env=env, cwd=ROOT)
     try:
-        deadline = time.monotonic() + 120
-        while not (place.folder(Folder.DONE) / "a.png").exists():
-            assert time.monotonic() < deadline
-            assert supervisor.poll() is None
-            time.sleep(0.1)
+        done = place.folder(Folder.DONE) / "a.png"
+        until(lambda: done.exists() or supervisor.poll() is not None, "the image goes through")
+        assert done.exists()
     finally:
         supervisor.terminate()
         supervisor.wait(60)

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import time
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PIL import Image
 from masks.intake.processing import ProcessingError, ProcessingResult, otsu, process
 from tests.intake import pictures
 from tests.intake.pictures import save, scene
+from tests.waiting import until
 
 MEMORY_MB = 128
 SECONDS = 60.0
@@ -35,13 +35,6 @@ def refusal(path: Path, **options: object) -> ProcessingError:
 def opened(data: bytes | None) -> Image.Image:
     assert data is not None
     return Image.open(BytesIO(data))
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 60
-    while is_alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def is_alive(pid: int) -> bool:
@@ -224,7 +217,8 @@ def test_a_processor_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> 
     error = refusal(path, processor=OURS + "hanging", seconds=3)
     assert str(error) == "La imagen no se terminó de procesar en 3 s."
     assert not error.poisonous
-    wait_until_gone(int(path.with_suffix(".pid").read_text()))
+    pid = int(path.with_suffix(".pid").read_text())
+    until(lambda: not is_alive(pid), "the process ends")
 
 
 def test_a_processor_that_wants_all_memory_is_refused_it(tmp_path: Path) -> None:
