@@ -7,24 +7,39 @@ from crew.rules import Role
 L, R, S, V = Role.LEAD, Role.REVIEWER, Role.SEGMENTER, Role.VIEWER
 OPEN = "open"  # nobody needs to log in
 ALL = frozenset({L, R, S, V})
-LEAD = frozenset({L})
+LEAD, WORKS, REVIEWS = frozenset({L}), frozenset({L, S}), frozenset({L, R})
 WHO = str | frozenset[Role]
 KEY = "0" * 24
-# What stands for the variable parts of an address: `batch_1` is Flor's, the rest exists nowhere.
+# What stands for the variable parts of an address. Flor is the person of the segmenter's account,
+# which did the first operation; the second batch is Ceci's. Keys without a name exist nowhere.
+OWN_FILE, OTHERS_FILE = "a" * 24, "b" * 24
+OWN_ACT, OTHERS_ACT = "c" * 24, "d" * 24
 PARTS = {
-    "batch_id": "batch_1", "file_id": KEY, "image_id": KEY, "key": KEY, "operation": KEY,
+    "batch_id": "batch_1", "file_id": OWN_FILE, "image_id": KEY, "key": KEY, "operation": OWN_ACT,
     "digest": "0" * 64, "name": "Flor", "uidb64": "MQ", "token": "x-y",
+}  # fmt: skip
+OTHERS = PARTS | {
+    "batch_id": "batch_2", "file_id": OTHERS_FILE, "operation": OTHERS_ACT, "name": "Ceci",
 }  # fmt: skip
 NOTHING: dict[str, Any] = {"select": {"ids": []}}
 
 
 class Door(NamedTuple):
-    """One method of one address: who may, and what is sent along (a dict goes as JSON)."""
+    """One method of one address: who may, and what is sent along (a dict goes as JSON).
+
+    `others`: who may where it is about somebody else's work, if that differs.
+    """
 
     route: str
     method: str
     who: WHO
     body: Any = None
+    others: frozenset[Role] | None = None
+
+    @property
+    def by_token(self) -> bool:
+        """Tell whether a token gets here at all: never to an account."""
+        return not self.route.startswith("/cuenta")
 
 
 DOORS = [
@@ -67,25 +82,25 @@ DOORS = [
     Door("/batch-management/column", "GET", ALL),
     Door("/batch-management/version", "GET", ALL),
     Door("/batch/<path:batch_id>", "GET", ALL),
-    Door("/batch/<path:batch_id>", "POST", ALL - {R, V}, [("completed_masks", "1")]),
+    Door("/batch/<path:batch_id>", "POST", WORKS, [("completed_masks", "1")], LEAD),
     Door("/mi-trabajo", "GET", ALL),
-    Door("/mi-trabajo", "POST", frozenset({L, S})),
+    Door("/mi-trabajo", "POST", WORKS),
     Door("/api/batches", "GET", ALL),
     Door("/api/batches/bulk", "POST", LEAD, NOTHING),
     Door("/api/batches/bulk/delete", "POST", LEAD, NOTHING),
     Door("/api/batches/<batch_id>", "GET", ALL),
-    Door("/api/batches/<batch_id>", "PATCH", ALL - {R, V}, {"completed_masks": 1}),
+    Door("/api/batches/<batch_id>", "PATCH", WORKS, {"completed_masks": 1}, LEAD),
     Door("/api/batches/<batch_id>", "DELETE", LEAD),
     Door("/api/batches/<batch_id>/comments", "POST", ALL - {V}, {"text": ""}),
-    Door("/api/next-batch", "POST", frozenset({L, S})),
+    Door("/api/next-batch", "POST", WORKS),
     Door("/api/distribute", "POST", LEAD, NOTHING),
     Door("/api/transfer", "POST", LEAD, {}),
     Door("/api/metrics/summary", "GET", ALL),
     Door("/api/metrics/team", "GET", ALL),
     Door("/api/metrics/throughput", "GET", ALL),
     Door("/api/metrics/burnup", "GET", ALL),
-    Door("/api/metrics/person/<path:name>", "GET", ALL),  # a segmenter: the own figures
-    Door("/api/undo/<operation>", "POST", LEAD),  # others: what they did themselves
+    Door("/api/metrics/person/<path:name>", "GET", ALL, None, ALL - {S}),
+    Door("/api/undo/<operation>", "POST", ALL, None, LEAD),
     Door("/api/views", "POST", ALL, {}),
     Door("/api/views/default", "PUT", ALL, {}),
     Door("/api/views/<key>", "PATCH", ALL, {}),
@@ -98,27 +113,27 @@ DOORS = [
     Door("/masks/versions/<path:batch_id>", "GET", ALL),
     Door("/masks/preview/<str:file_id>.webp", "GET", ALL),
     Door("/masks/preview/<str:file_id>", "GET", ALL),
-    Door("/masks/file/<str:file_id>", "GET", ALL),  # a segmenter: of the own batches
+    Door("/masks/file/<str:file_id>", "GET", ALL - {V}, None, REVIEWS),
     Door("/intake", "GET", ALL),
-    Door("/intake", "POST", frozenset({L, R}), [("action", "retry"), ("image", "no-hay")]),
+    Door("/intake", "POST", REVIEWS, [("action", "retry"), ("image", "no-hay")]),
     Door("/intake/version", "GET", ALL),
     Door("/intake/preview/<str:image_id>.jpg", "GET", ALL),
     Door("/intake/mask/<str:image_id>.png", "GET", ALL),
-    Door("/subir/<path:batch_id>", "GET", frozenset({L, S})),
+    Door("/subir/<path:batch_id>", "GET", WORKS, None, LEAD),
     Door("/api/auto-create-batches", "POST", LEAD, {"dry_run": True}),
     Door("/api/masks", "GET", ALL),
     Door("/api/masks/reconcile", "GET", ALL),
     Door("/api/masks/reconcile", "POST", ALL),
-    Door("/api/masks/verify", "POST", frozenset({L, R}), {"outstanding": True}),
+    Door("/api/masks/verify", "POST", REVIEWS, {"outstanding": True}),  # segmenters: by batch
     Door("/api/masks/verdict/<file_id>", "GET", ALL),
     Door("/api/sync-batch-files", "POST", ALL, {"dry_run": True}),
     Door("/api/sync-with-training-metrics", "POST", ALL, {"dry_run": True}),
     Door("/api/check-mongo-files", "GET", ALL),
-    Door("/api/uploads/<batch_id>", "GET", frozenset({L, S})),
-    Door("/api/uploads/<batch_id>", "PUT", frozenset({L, S})),
+    Door("/api/uploads/<batch_id>", "GET", WORKS, None, LEAD),
+    Door("/api/uploads/<batch_id>", "PUT", WORKS, None, LEAD),
     Door("/processing_status", "GET", ALL),
-    Door("/process_auto", "POST", frozenset({L, R})),
-    Door("/process_final", "POST", frozenset({L, R})),
+    Door("/process_auto", "POST", REVIEWS),
+    Door("/process_final", "POST", REVIEWS),
     Door("/force_archive_image", "POST", LEAD, {}),
     # --- exports, backups, mail, the system
     Door("/api/backup/database", "GET", LEAD),
@@ -163,3 +178,27 @@ ANY_METHOD = {
     "/api/openapi.json", "/api/docs",
 }  # fmt: skip
 ADMIN = "/admin/"
+
+
+def written() -> str:
+    """Return the table as `docs/access.md` has it."""
+    head = ["Address", "Method", "Nobody", "Lectura", "Segmentador", "Revisor", "Líder", "Token"]
+    lines = [head, ["---"] * 2 + [":-:"] * 6, *(_cells(door) for door in DOORS)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _cells(door: Door) -> list[str]:
+    marks = [_mark(door, role) for role in (None, V, S, R, L)]
+    return [f"`{door.route}`", door.method, *marks, "yes" if door.by_token else ""]
+
+
+def _mark(door: Door, role: Role | None) -> str:
+    if door.who == OPEN:
+        return "yes"
+    if role not in door.who:
+        return ""
+    return "yes" if door.others is None or role in door.others else "own"
+
+
+if __name__ == "__main__":
+    print(written(), end="")

@@ -9,18 +9,40 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from bson import ObjectId
 from django.contrib.auth.models import Group, User
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from batches.services import operations
 from crew.models import Segmenter
 from crew.rules import Role, Scope
 from crew.tokens import NewToken, create_token, issue
 from exports.services.jobs import starting
+from masks import store
+from masks.models import ArchivePreview
+from segmentacion.actors import Actor, Channel
 from segmentacion.mongo.clients import main_collection
 from segmentacion.urls import api
-from tests.crew.doors import ADMIN, ANY_METHOD, DOORS, LEAD, NOT_SERVED, OPEN, PARTS, Door, L
-from tests.factories import ACTOR, PASSWORD, make_batch
+from tests.crew.doors import (
+    ADMIN,
+    ANY_METHOD,
+    DOORS,
+    LEAD,
+    NOT_SERVED,
+    OPEN,
+    OTHERS,
+    OTHERS_ACT,
+    OTHERS_FILE,
+    OWN_ACT,
+    OWN_FILE,
+    PARTS,
+    Door,
+    L,
+    written,
+)
+from tests.factories import ACTOR, MOMENT, PASSWORD, make_batch, stored
+from tests.site import ROOT
 
 pytestmark = pytest.mark.usefixtures("mongo")
 
@@ -54,12 +76,8 @@ def routes(resolver: Any = None, prefix: str = "/") -> Iterator[tuple[str, URLPa
             yield path, found
 
 
-def address(door: Door) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: PARTS[part[1]], door.route)
-
-
-def ask(client: Client, door: Door, **headers: str) -> Any:
-    path = address(door)
+def ask(client: Client, door: Door, parts: dict[str, str] = PARTS, **headers: str) -> Any:
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: parts[part[1]], door.route)
     if isinstance(door.body, dict):
         send = {"content_type": "application/json", "data": door.body}
     else:
@@ -72,6 +90,24 @@ def logged_in(role: Role) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(User.objects.get(username=role.name.lower()))
     return client
+
+
+def bearer(role: Role) -> dict[str, str]:
+    return {"Authorization": f"Bearer {create_token(role.name.lower())}"}
+
+
+def by_session(role: Role, doors: list[Door], parts: dict[str, str] = PARTS) -> list[Any]:
+    """Ask for all of them in one session; a new one after logging out."""
+    client, answers = logged_in(role), []
+    for door in doors:
+        answers.append(ask(client, door, parts))
+        client = logged_in(role) if door.route == "/logout" else client
+    return answers
+
+
+def by_token(role: Role, doors: list[Door], parts: dict[str, str] = PARTS) -> list[Any]:
+    client, headers = Client(raise_request_exception=False), bearer(role)
+    return [ask(client, door, parts, **headers) for door in doors]
 
 
 def is_shut(answer: Any) -> bool:
@@ -115,12 +151,49 @@ def test_a_stranger_only_gets_what_is_open() -> None:
     assert wrong([pair for pair in answers if is_shut(pair[1]) == (pair[0].who == OPEN)]) == []
 
 
+def test_the_table_is_the_documented_one() -> None:
+    assert written() in (ROOT / "docs" / "access.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def work_of_two() -> None:
+    """What is Ceci's beside what is Flor's: a batch, a file that was looked into before."""
+    make_batch("batch_2", assignee="Ceci", status="In", metadata__total_masks=9)
+    Segmenter.objects.create(name="Ceci", active=True)
+    for key, batch_id in ((OWN_FILE, "batch_1"), (OTHERS_FILE, "batch_2")):
+        store.put_upload(ObjectId(key), f"masks_{batch_id}.zip", {}, [b"x"])
+        sheet = {"_id": ObjectId(key), "length": 1, "image": b"x", "shown": [], "made_at": MOMENT}
+        main_collection(ArchivePreview.COLLECTION).insert_one(sheet)
+
+
 @pytest.mark.parametrize("role", Role)
-def test_each_role_gets_what_the_table_says(role: Role) -> None:
-    asked = [door for door in DOORS if door.who != OPEN]
-    answers = [(door, ask(logged_in(role), door)) for door in asked]
-    assert wrong([pair for pair in answers if is_shut(pair[1]) == (role in pair[0].who)]) == []
-    assert wrong([pair for pair in answers if pair[1].status_code >= 500]) == []
+def test_each_role_gets_what_the_table_says(role: Role, work_of_two: None) -> None:
+    doors = [door for door in DOORS if door.who != OPEN]
+    did(OWN_ACT, role.name.lower())
+    told = list(zip(doors, by_session(role, doors), by_token(role, doors), strict=True))
+    assert wrong([(d, a) for d, a, _ in told if is_shut(a) == (role in d.who)]) == []
+    assert wrong([(d, a) for d, _, a in told if is_shut(a) == (role in d.who and d.by_token)]) == []
+    assert wrong([(d, a) for d, *both in told for a in both if a.status_code >= 500]) == []
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_gets_of_the_work_of_others_what_the_table_says(
+    role: Role, work_of_two: None
+) -> None:
+    doors = [(door, door.others) for door in DOORS if door.others is not None]
+    did(OTHERS_ACT, "otra")
+    asked = [door for door, _ in doors]
+    for answers in (by_session(role, asked, OTHERS), by_token(role, asked, OTHERS)):
+        told = zip(doors, answers, strict=True)
+        assert wrong([(d, a) for (d, who), a in told if is_shut(a) == (role in who)]) == []
+    if role is not L:
+        assert stored("batch_2")["history"] == []
+
+
+def did(operation: str, account: str) -> None:
+    """Record an act of an account, on nothing."""
+    actor = Actor(account, Channel.WEB)
+    operations.begin(operation, kind=operations.Kind.CHANGE, actor=actor, keys=[], fields=[])
 
 
 def test_no_session_changes_anything_without_the_csrf_token() -> None:
@@ -132,23 +205,23 @@ def test_no_session_changes_anything_without_the_csrf_token() -> None:
 
 def test_a_token_that_only_reads_changes_nothing() -> None:
     token = issue("lead", NewToken("lee", Scope.READ), actor=ACTOR)
-    bearer = {"Authorization": f"Bearer {token}"}
-    answers = [(door, ask(Client(), door, **bearer)) for door in UNSAFE]
+    headers = {"Authorization": f"Bearer {token}"}
+    answers = [(door, ask(Client(), door, **headers)) for door in UNSAFE]
     assert wrong([pair for pair in answers if pair[1].status_code != 403]) == []
 
 
 def test_a_token_for_monitoring_opens_the_figures_alone() -> None:
     token = issue("lead", NewToken("mide", Scope.PROMETHEUS), actor=ACTOR)
-    bearer = {"Authorization": f"Bearer {token}"}
-    opened = [door.route for door in DOORS if not is_shut(ask(Client(), door, **bearer))]
+    headers = {"Authorization": f"Bearer {token}"}
+    opened = [door.route for door in DOORS if not is_shut(ask(Client(), door, **headers))]
     assert opened == ["/metrics/prometheus"]
 
 
 def test_no_token_opens_an_account_or_the_admin() -> None:
-    bearer = {"Authorization": f"Bearer {create_token('lead')}"}
-    account = [door for door in DOORS if door.route.startswith("/cuenta")]
+    account = [door for door in DOORS if not door.by_token]
+    headers = bearer(L)
     answers = [
-        (door, ask(Client(), door, **bearer)) for door in [*account, Door(ADMIN, "GET", LEAD)]
+        (door, ask(Client(), door, **headers)) for door in [*account, Door(ADMIN, "GET", LEAD)]
     ]
     assert wrong([pair for pair in answers if pair[1].status_code != 403]) == []
 
