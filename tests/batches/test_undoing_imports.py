@@ -199,3 +199,10 @@ def test_the_page_of_the_history_undoes_it(lead_client: Client) -> None:
     shown = lead_client.get("/historial").content.decode()
     assert 'data-undo="carga"' not in shown
     assert f'data-undo="{answer["operation"]}"' in shown
+
+
+def test_who_may_no_longer_import_takes_no_import_back() -> None:
+    load("batch_3")
+    report = back(asker=Asker("lider", person="Flor", may_work=True))
+    assert (report.restored, [name for name, _ in report.refused]) == (0, ["batch_3"])
+    assert "batch_3" in batches()

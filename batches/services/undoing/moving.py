@@ -26,7 +26,13 @@ def put_back(undoing: Undoing, entries: Mapping[str, Any]) -> None:
 
 
 def take_away(undoing: Undoing, keys: Sequence[Any]) -> None:
-    """Move these to the trash, unless somebody did or said anything about them since."""
+    """Move these to the trash, unless somebody did or said anything about them since.
+
+    Only for who may change any batch: an account that made them may have lost that right.
+    """
+    if not undoing.asker.may_edit:
+        undoing.report.refused += named(keys, dict.fromkeys(keys, NOT_YOURS))
+        return
     reasons: dict[Any, str] = {}
     for start in range(0, len(keys), trash.AT_ONCE):
         found = main_collection(Batch.COLLECTION).find(
