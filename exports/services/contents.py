@@ -48,6 +48,15 @@ def contents_of(collection: Collection[Any]) -> Contents:
     return contents
 
 
+def digest_of(collection: Collection[Any]) -> bytes:
+    """Read a whole collection and return the digest of its documents, one after another in the
+    order the server gives them: mostly, not surely, that in which they were inserted."""
+    digest = hashlib.blake2b()
+    for stretch in collection.find_raw_batches({}, batch_size=AT_ONCE):
+        digest.update(stretch)
+    return digest.digest()
+
+
 def insert(collection: Collection[Document], raws: list[bytes]) -> None:
     """Insert documents as they are, acknowledged but not yet on the disk: whoever counts on them
     makes a durable write afterwards. Raises BulkWriteError."""

@@ -193,7 +193,6 @@ def _thaw_members(members: Document) -> Any:
         break
     else:
         return members
-    special = False
     for name, item in members.items():
         kind = item.__class__
         if kind is dict:
@@ -201,11 +200,9 @@ def _thaw_members(members: Document) -> Any:
                 members[name] = _thaw_date(text, item)  # by far the commonest
             else:
                 members[name] = _thaw_members(item)
-        elif kind is list:
+        elif kind is list and item:
             members[name] = [_thaw(one) if one.__class__ in _NESTED else one for one in item]
-        if "$" in name:
-            special = True
-    return _unescaped(members) if special else members
+    return _unescaped(members) if "$$" in "".join(members) else members
 
 
 def _thaw_date(text: str, members: Document) -> Any:

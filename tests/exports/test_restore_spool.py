@@ -8,6 +8,7 @@ import pytest
 
 from exports.rules.backup import BackupError
 from exports.services.restoring import engine as engine_module
+from exports.services.restoring import staging as staging_module
 from exports.services.restoring.spool import PREFIX
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import backup, everything, put_back
@@ -74,6 +75,36 @@ def test_some_batches_that_never_keep_still_are_given_up(changed: Path, before_l
     with pytest.raises(BackupError, match="cambió mientras"):
         put_back(changed, ids=frozenset({"batch_000000F"}))
     assert stored("batch_000000F")["comments"] == "después"
+    assert staging_left() == []
+
+
+@pytest.fixture
+def loaded_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[bytes]], Any]], None]:
+    """Have the load insert something else than it was given."""
+
+    def arrange(other: Callable[[list[bytes]], Any]) -> None:
+        insert = staging_module.insert
+        monkeypatch.setattr(staging_module, "insert", lambda at, raws: insert(at, other(raws)))
+
+    return arrange
+
+
+def test_the_order_in_which_the_server_gives_back_what_was_loaded_does_not_matter(
+    changed: Path, loaded_as: Any
+) -> None:
+    loaded_as(lambda raws: raws[::-1])
+    put_back(changed)
+    assert stored("batch_000000F")["comments"] == "antes"
+
+
+def test_what_got_lost_in_loading_is_noticed_and_nothing_changes(
+    changed: Path, loaded_as: Any
+) -> None:
+    before = everything()
+    loaded_as(lambda raws: raws[1:])
+    with pytest.raises(BackupError, match=r"batches no quedó igual al cargarlo\. No se cambió"):
+        put_back(changed)
+    assert everything() == before
     assert staging_left() == []
 
 

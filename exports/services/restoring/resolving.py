@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 import orjson
@@ -22,7 +22,7 @@ from batches.rules.adoption import Setting, adopt_batch, adopt_person, is_usable
 from exports.rules.backup import BATCHES, OLDER_VERSION, PEOPLE
 from exports.rules.restoring import EVENT_FIELD, KEY_FIELDS, How, Selection
 from exports.services.backups.reading import BackupReader, Stretch
-from exports.services.extended_json import encode, from_json
+from exports.services.extended_json import LOOK, encode, from_json
 from exports.services.restoring.matching import Stored, identity, match, stored_of
 from segmentacion.actors import Actor
 from segmentacion.memory import collector_paused
@@ -34,8 +34,7 @@ RAISED_HERE = frozenset({"version", "history"})
 PLAIN = (str, int, bool, datetime)
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """One document to restore: its name for people, its BSON, what is stored in its place now
     (BSON, or None), and the same two as documents where they could be read."""
 
@@ -67,7 +66,8 @@ class Restoring:
     def __post_init__(self) -> None:
         self.how: dict[str, How] = self.selection.sections(self.reader.sections)
         self.older = self.reader.version == OLDER_VERSION
-        self._file = self.reader.path.name
+        # Encoded once: every batch gets this one.
+        self._event = RawBSONDocument(encode(self._restored_event()), LOOK)
 
     def resolved(self, *, counting: bool = False) -> Iterator[tuple[str, list[Resolved]]]:
         """Yield the file's documents, a stretch at a time. Raises BadBackupError.
@@ -146,7 +146,7 @@ class Restoring:
         name = name_of(section, document)
         if self.older:
             document = self._completed(section, document, current)
-        if now is not None:
+        if now is not None and not (section == BATCHES and self._differ(document, current)):
             raw = _encoded(self.reader, name, document)
             if section != BATCHES or raw == now:
                 return Resolved(name, raw, now, document, current)
@@ -156,6 +156,10 @@ class Restoring:
             document = self._with_event(document, current)
         raw = _encoded(self.reader, name, document)
         return Resolved(name, raw, now, document, current)
+
+    def _differ(self, document: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
+        """Tell whether a glance is enough to say so. Times of the older form are aware."""
+        return bool(current) and not self.older and _surely_differ(document, current or {})
 
     def _completed(
         self, section: str, document: Mapping[str, Any], current: Mapping[str, Any] | None
@@ -189,28 +193,33 @@ class Restoring:
         history = document.get("history")
         if history is not None and not isinstance(history, list):
             history = [{"found": history}]
-        event = {
-            "at": self.at,
-            "who": self.actor.name,
-            "channel": self.actor.channel.value,
-            "operation": self.operation,
-            "changes": [{"field": EVENT_FIELD, "old": None, "new": self._file}],
-        }
-        changed = {**document, "history": [*(history or []), event]}
+        changed = {**document, "history": [*(history or []), self._event]}
         if isinstance(document.get("version"), int | None) and max(numbers, default=0) < INT64 - 1:
             changed["version"] = max(numbers, default=0) + 1
         return changed
 
+    def _restored_event(self) -> Document:
+        name = self.reader.path.name.encode(errors="replace").decode()
+        return {
+            "at": self.at,
+            "who": self.actor.name,
+            "channel": self.actor.channel.value,
+            "operation": self.operation,
+            "changes": [{"field": EVENT_FIELD, "old": None, "new": name}],
+        }
+
 
 def _as_restored(document: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
     """Tell whether what is stored is the backup's batch, restored before and untouched since."""
-    if not current or not _is_restored_event(current) or _surely_differ(document, current):
+    if not current or not _is_restored_event(current):
         return False
     return bson.encode(_bare(document)) == bson.encode(_bare(current))
 
 
 def _surely_differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell at a glance that two batches differ in more than restoring adds; False: look closer."""
+    if isinstance(one, RawBSONDocument):
+        return False
     if (one.keys() ^ other.keys()) - RAISED_HERE:
         return True
     return any(

@@ -4,6 +4,7 @@ What is loaded is what was planned from bytes whose checksum was right, whatever
 file meanwhile. The spool has no name, so nothing of it is left however the process ends.
 """
 
+import hashlib
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import IO
 
 from exports.rules.backup import SECTIONS, BackupError
 from exports.services.contents import Contents
+from exports.services.extended_json import split
 from exports.services.restoring.resolving import Resolved
 from exports.services.saving import why
 
@@ -22,12 +24,12 @@ _FRAME = struct.Struct("<BQQ")
 
 
 class Spool:
-    """A temporary file in a folder, made at the first document; `contents` sums up what each
-    section gains. Raises BackupError when the disk refuses."""
+    """A temporary file in a folder, made at the first document. Raises BackupError when the disk
+    refuses."""
 
     def __init__(self, folder: Path) -> None:
         self.documents = 0
-        self.contents = {name: Contents() for name in SECTIONS}
+        self._digests = {name: hashlib.blake2b() for name in SECTIONS}
         self._folder = folder
         self._file: IO[bytes] | None = None
 
@@ -45,10 +47,9 @@ class Spool:
             resolved = [one for one in resolved if not one.same]
         raws = [one.raw for one in resolved]
         nows = [one.now for one in resolved if one.now is not None] if merge else []
-        self.contents[section].add(raws)
-        self.contents[section].take_away(nows)
         self.documents += len(raws)
         came, gone = b"".join(raws), b"".join(nows)
+        self._digests[section].update(came)
         try:
             file = self._opened()
             file.write(_FRAME.pack(SECTIONS.index(section), len(came), len(gone)))
@@ -56,6 +57,22 @@ class Spool:
             file.write(gone)
         except OSError as error:
             raise self._refused(error) from error
+
+    def digest(self, section: str) -> bytes:
+        """Return the digest of the documents that come, one after another as they are kept."""
+        return self._digests[section].digest()
+
+    def gain(self, section: str) -> Contents:
+        """Return what a section gains and loses, whatever the order."""
+        gain, digest = Contents(), hashlib.blake2b()
+        for name, came, gone in self.frames():
+            if name == section:
+                digest.update(came)
+                gain.add(split(came))
+                gain.take_away(split(gone))
+        if digest.digest() != self.digest(section):
+            raise BackupError(f"{self._folder}: el disco no devuelve lo que se escribió.")
+        return gain
 
     def frames(self) -> Iterator[tuple[str, bytes, bytes]]:
         """Yield what was kept, in its order: the section, the documents that come (BSON, one

@@ -15,7 +15,7 @@ from exports.models import RestoreJournal
 from exports.rules.backup import BackupError, ChangedMeanwhileError
 from exports.rules.restoring import How
 from exports.services.backups.progress import Progress, Stage
-from exports.services.contents import Contents, contents_of, insert
+from exports.services.contents import Contents, contents_of, digest_of, insert
 from exports.services.extended_json import LOOK, split
 from exports.services.restoring.resolving import Restoring
 from exports.services.restoring.spool import Spool
@@ -41,7 +41,16 @@ def load(run: Restoring, spool: Spool) -> Generator[Progress, None, None]:
     Raises BackupError when what was loaded is not what it should be, ChangedMeanwhileError when
     what it was merged with is no longer what was planned with.
     """
-    wanted = {name: _start(run, name).plus(spool.contents[name]) for name in run.how}
+    before = {section: _start(run, section) for section in run.how}
+    yield from _fill(run, spool)
+    # Durable by a majority, and with it all that was written before: what is compared now stays.
+    main_collection(RestoreJournal.COLLECTION).update_one(
+        {"_id": run.operation}, {"$set": {"loaded": True}}
+    )
+    yield from _finish(run, spool, before)
+
+
+def _fill(run: Restoring, spool: Spool) -> Generator[Progress, None, None]:
     done = 0
     with _Writer() as writer:
         for section, came, gone in spool.frames():
@@ -49,24 +58,30 @@ def load(run: Restoring, spool: Spool) -> Generator[Progress, None, None]:
             writer.write(staging(run.operation, section), split(gone), raws)
             done += len(raws)
             yield Progress(Stage.LOAD, done, spool.documents)
-    # Durable by a majority, and with it all that was written before: what is compared now stays.
-    main_collection(RestoreJournal.COLLECTION).update_one(
-        {"_id": run.operation}, {"$set": {"loaded": True}}
-    )
-    yield from _finished(run, wanted)
 
 
-def _finished(run: Restoring, wanted: dict[str, Contents]) -> Generator[Progress, None, None]:
+def _finish(
+    run: Restoring, spool: Spool, before: dict[str, Contents]
+) -> Generator[Progress, None, None]:
     """Index each staging collection and compare it, all of them at once: the server works."""
-    with ThreadPoolExecutor(len(wanted) + 1, "restore") as pool:
-        indexed = [pool.submit(_index, run, section) for section in wanted]
-        for number, (section, contents) in enumerate(wanted.items(), start=1):
-            if contents_of(staging(run.operation, section)) != contents:
+    with ThreadPoolExecutor(len(before) + 1, "restore") as pool:
+        indexed = [pool.submit(_index, run, section) for section in before]
+        for number, (section, contents) in enumerate(before.items(), start=1):
+            if not _is_as_planned(run, spool, section, contents):
                 _refuse(run, section)
-            yield Progress(Stage.VERIFY, number, len(wanted))
+            yield Progress(Stage.VERIFY, number, len(before))
         for number, index in enumerate(indexed, start=1):
             index.result()
             yield Progress(Stage.INDEX, number, len(indexed))
+
+
+def _is_as_planned(run: Restoring, spool: Spool, section: str, before: Contents) -> bool:
+    """Compare what was loaded with what was to be: at one stroke where the server gives it back
+    in the order it came, document by document otherwise."""
+    place = staging(run.operation, section)
+    if run.how[section] is How.REPLACE and digest_of(place) == spool.digest(section):
+        return True
+    return contents_of(place) == before.plus(spool.gain(section))
 
 
 def _refuse(run: Restoring, section: str) -> NoReturn:
