@@ -3,13 +3,14 @@
 import random
 import resource
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
 
 from benchmarks.dataset import START
-from benchmarks.timing import best, head, row
+from benchmarks.timing import best, head, in_turns, row
 from masks.models import CatalogueFile
 from masks.presenting.listing import listing_json, rows_of
 from masks.queries import listing
@@ -24,13 +25,19 @@ from segmentacion.mongo.indexes import ensure_declared
 DEEP = 2_000
 PAGES: list[dict[str, str]] = [
     {},
+    {"sort": "date"},
     {"sort": "name"},
+    {"sort": "-name"},
     {"verdict": "whole"},
     {"verdict": "corrupt"},
     {"verdict": "corrupt", "sort": "name"},
     {"who": "flor"},
     {"who": "flor", "verdict": "whole"},
+    {"who": "flor", "sort": "name"},
+    {"verdict": "none", "sort": "date"},
     {"batch": "none"},
+    {"batch": "known"},
+    {"batch": "unknown"},
     {"conflict": "true"},
     {"gone": "true"},
     {"q": "masks_batch_00"},
@@ -45,11 +52,13 @@ def listing_pages(ids: Sequence[str], files: int) -> None:
     for params in PAGES:
         asked = parse_files({name: [value] for name, value in params.items()})
         label = " ".join(f"{name}={value}" for name, value in params.items()) or "first page"
-        ours = best(lambda a=asked: serve(a), rounds=9)  # type: ignore[misc]
-        row(label, ours, best(raw(asked), rounds=9), 3)
-    asked = parse_files({"cursor": [_deep_cursor()]})
-    ours = best(lambda: serve(asked), rounds=9)
-    row(f"by cursor, {DEEP:,} pages deep / first page raw", ours, best(raw(FileRequest())), 3)
+        row(label, *in_turns(lambda a=asked: serve(a), raw(asked)), 3)  # type: ignore[misc]
+    for sort in ("date", "-date", "name", "-name"):
+        asked = parse_files({"sort": [sort], "cursor": [_deep_cursor(sort)]})
+        label = f"sort={sort}, {DEEP:,} pages deep / its first page raw"
+        row(label, *in_turns(lambda a=asked: serve(a), raw(asked)), 3)  # type: ignore[misc]
+    told = parse_files({"versions": ["1"]})
+    row("versions=1: which of its batch's", *in_turns(lambda: serve(told), raw(told)), None)
     unknown = best(lambda: unknown_batches(10_000))
     names = best(lambda: main_collection(CatalogueFile.COLLECTION).distinct("batches"))
     row("batches that are not here / distinct ids", unknown, names, None)
@@ -62,7 +71,7 @@ def listing_pages(ids: Sequence[str], files: int) -> None:
 def serve(asked: FileRequest) -> bytes:
     """Do what `GET /api/masks` does between the request and the answer."""
     page = listing.page(asked)
-    return dumps(listing_json(page, rows_of(page.documents)))
+    return dumps(listing_json(page, rows_of(page.documents, versions=asked.versions)))
 
 
 def raw(asked: FileRequest) -> Callable[[], Any]:
@@ -73,10 +82,11 @@ def raw(asked: FileRequest) -> Callable[[], Any]:
     return lambda: list(files.find(condition).sort(spec).limit(asked.per_page))
 
 
-def _deep_cursor() -> str:
-    page = listing.page(FileRequest(per_page=50))
+def _deep_cursor(sort: str) -> str:
+    asked = parse_files({"sort": [sort]})
+    page = listing.page(asked)
     for _ in range(DEEP):
-        page = listing.page(FileRequest(per_page=50, cursor=page.next))
+        page = listing.page(replace(asked, cursor=page.next))
         if not page.next:
             break
     return page.previous

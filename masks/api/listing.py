@@ -31,7 +31,8 @@ class FileVerdict(Schema):
 
 
 class FileOut(Schema):
-    """A file. `version` of `versions`: which of its one batch's files it is, by date."""
+    """A file. `version` of `versions`, with `versions=1`: which of its batch's files it is, by
+    date."""
 
     id: str
     filename: str
@@ -64,6 +65,7 @@ def _parameters() -> list[dict[str, Any]]:
         "verdict": {"type": "string", "enum": list(VERDICTS)},
         "conflict": {"type": "boolean"},
         "gone": {"type": "boolean"},
+        "versions": {"type": "boolean"},
         "from": {"type": "string", "format": "date"},
         "to": {"type": "string", "format": "date"},
     }
@@ -82,7 +84,8 @@ def _parameters() -> list[dict[str, Any]]:
 def list_masks(request: HttpRequest) -> HttpResponse:
     require(request.user, Capability.READ)
     try:
-        page = listing.page(parse_files(dict(request.GET.lists())))
+        asked = parse_files(dict(request.GET.lists()))
+        page = listing.page(asked)
     except FilterError as error:
         return json_error(400, str(error))
-    return json_response(listing_json(page, rows_of(page.documents)))
+    return json_response(listing_json(page, rows_of(page.documents, versions=asked.versions)))

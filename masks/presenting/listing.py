@@ -1,37 +1,33 @@
 """The catalogue's files as the page and the API show them."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from batches.rules.names import batch_ids_in
 from batches.rules.verdicts import VERDICT_LABELS
 from masks.presenting.ids import as_text
-from masks.queries import listing
 from masks.queries.listing import FilePage
+from masks.queries.surroundings import Surroundings, surroundings
 from masks.rules.listing import UNVERIFIED
 from segmentacion.mongo.clients import Document
 
 UNVERIFIED_LABEL = "sin verificar"
 
 
-@dataclass(frozen=True)
-class BatchLink:
+class BatchLink(NamedTuple):
     """A batch a file counts for, and whether it is here."""
 
     id: str
     is_here: bool
 
 
-@dataclass(frozen=True)
-class FileRow:
+class FileRow(NamedTuple):
     """A file as the list shows it. `version` of `versions`: which of its batch's files it is by
-    date, 0 when that is not known; `named` is what a conflict's name says."""
+    date, 0 when that is not known or was not asked; `named` is what a conflict's name says."""
 
     id: str
     filename: str
-    batches: list[BatchLink]
+    batches: tuple[BatchLink, ...]
     named: tuple[str, ...]
     conflict: bool
     uploaded_at: Any
@@ -48,25 +44,24 @@ class FileRow:
     gone_at: Any
 
 
-def file_rows(
-    documents: list[Document], *, here: Collection[str], places: Mapping[str, list[Any]]
-) -> list[FileRow]:
-    """Return the rows of documents; `here` holds the batches that exist, `places` the `_id`s of
-    each batch's files in order."""
-    return [_row(document, here, places) for document in documents]
+def rows_of(documents: list[Document], *, versions: bool) -> list[FileRow]:
+    """Return the rows of a page, with what is known of their batches now; which of its batch's
+    files each is only where asked."""
+    known = surroundings(documents, versions=versions)
+    return [_row(document, known) for document in documents]
 
 
-def _row(document: Document, here: Collection[str], places: Mapping[str, list[Any]]) -> FileRow:
+def _row(document: Document, known: Surroundings) -> FileRow:
     verdict = document.get("verdict")
     verdict = verdict if isinstance(verdict, dict) else {}
     kind = str(verdict.get("kind") or UNVERIFIED)
     batches = [str(one) for one in document.get("batches") or ()]
-    order = places.get(batches[0], []) if len(batches) == 1 else []
+    order = known.places.get(batches[0], ()) if len(batches) == 1 else ()
     filename = str(document.get("filename") or "")
     return FileRow(
         id=as_text(document["_id"]),
         filename=filename,
-        batches=[BatchLink(one, one in here) for one in batches],
+        batches=tuple([BatchLink(one, one in known.here) for one in batches]),
         named=batch_ids_in(filename) if document.get("conflict") else (),
         conflict=bool(document.get("conflict")),
         uploaded_at=document.get("uploadDate"),
@@ -82,12 +77,6 @@ def _row(document: Document, here: Collection[str], places: Mapping[str, list[An
         here=document.get("here") is True,
         gone_at=document.get("gone_at"),
     )
-
-
-def rows_of(documents: list[Document]) -> list[FileRow]:
-    """Return the rows of a page, with what is known of their batches now."""
-    known = listing.surroundings(documents)
-    return file_rows(documents, here=known.here, places=known.places)
 
 
 def listing_json(page: FilePage, rows: list[FileRow]) -> dict[str, Any]:

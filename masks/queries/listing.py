@@ -6,13 +6,13 @@ keys (docs/decisions/0018). A shorter one is found by its filter and sorted as a
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from batches.models import DATA_VERSION, Batch
+from batches.models import DATA_VERSION
 from batches.queries.counts import kept
 from masks.models import CatalogueFile
 from masks.queries import walking
@@ -22,7 +22,6 @@ from segmentacion.mongo.clients import Document, main_collection
 
 COUNT_LIMIT = 10_000
 SMALL = 1_000
-MAX_VERSIONS = 5_000
 MAX_PEOPLE = 100
 SYNC_VERSION = "sync"
 DEPENDS_ON = (DATA_VERSION, SYNC_VERSION)
@@ -94,43 +93,6 @@ def people() -> list[str]:
 
 def _texts(values: Iterable[Any]) -> list[str]:
     return sorted(value for value in values if isinstance(value, str) and value)[:MAX_PEOPLE]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What is known of the batches of some files: which exist (`here`), and the `_id`s of the files
-    of each, oldest first; of none when they have more than 5,000 files together."""
-
-    here: set[str] = field(default_factory=set)
-    places: dict[str, list[Any]] = field(default_factory=dict)
-
-
-def surroundings(documents: Iterable[Document]) -> Surroundings:
-    """Return what is known of the batches of these files, in one command."""
-    ids = sorted({batch for document in documents for batch in document.get("batches") or ()})
-    if not ids:
-        return Surroundings()
-    existing = [{"$match": {"id": {"$in": ids}}}, {"$project": {"_id": 0, "id": 1}}]
-    found = main_collection(CatalogueFile.COLLECTION).aggregate(
-        [
-            {"$match": {"batches": {"$in": ids}, "here": True}},
-            {"$limit": MAX_VERSIONS + 1},
-            {"$project": {"batches": 1, "uploadDate": 1}},
-            {"$unwind": "$batches"},
-            {"$sort": {"uploadDate": 1, "_id": 1}},
-            {"$group": {"_id": "$batches", "files": {"$push": "$_id"}}},
-            {"$unionWith": {"coll": Batch.COLLECTION, "pipeline": existing}},
-        ],
-        hint="batches_1_here_1_uploadDate_-1",
-    )
-    here, places = set(), {}
-    for one in found:
-        if "files" in one:
-            places[one["_id"]] = one["files"]
-        else:
-            here.add(one["id"])
-    many = sum(map(len, places.values())) > MAX_VERSIONS
-    return Surroundings(here, {} if many else places)
 
 
 def condition_of(asked: FileFilter) -> Document:

@@ -9,6 +9,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import bson
@@ -73,7 +74,9 @@ class Found:
 
 def walk(walked: Walk, condition: Document, cursor: Cursor, size: int) -> Found:
     """Return the page at the cursor. Raises FilterError when the cursor is of another list."""
-    rows = _read(walked, condition, cursor, size)
+    rows = _read(walked, condition, cursor, size + 1)
+    if len(rows) > size and _key(walked, rows[size]) == _key(walked, rows[size - 1]):
+        rows = _read(walked, condition, cursor, size + walked.order.room)
     cut = _cut(walked, rows, size)
     more, rows = len(rows) > cut, rows[:cut]
     if cursor.before:
@@ -84,12 +87,12 @@ def walk(walked: Walk, condition: Document, cursor: Cursor, size: int) -> Found:
     precedes = more if cursor.before else bool(cursor.keys)
     return Found(
         rows,
-        _at(walked, rows, -1, before=False) if follows else None,
-        _at(walked, rows, 0, before=True) if precedes else None,
+        _at(walked, rows, before=False) if follows else None,
+        _at(walked, rows, before=True) if precedes else None,
     )
 
 
-def _read(walked: Walk, condition: Document, cursor: Cursor, size: int) -> list[Document]:
+def _read(walked: Walk, condition: Document, cursor: Cursor, limit: int) -> list[Document]:
     low, high = _ends(walked)
     backward = walked.backward != cursor.before
     skip = 0
@@ -103,7 +106,7 @@ def _read(walked: Walk, condition: Document, cursor: Cursor, size: int) -> list[
             low, skip = bound, cursor.same
     spec = [(path, -way if backward else way) for path, way in walked.index]
     found = main_collection(CatalogueFile.COLLECTION).find(condition).hint(walked.index)
-    return list(found.min(low).max(high).sort(spec).skip(skip).limit(size + walked.order.room))
+    return list(found.min(low).max(high).sort(spec).skip(skip).limit(limit))
 
 
 def _ends(walked: Walk) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
@@ -125,9 +128,12 @@ def _cut(walked: Walk, rows: list[Document], size: int) -> int:
     return cut
 
 
-def _at(walked: Walk, rows: list[Document], place: int, *, before: bool) -> Cursor:
-    keys = _key(walked, rows[place])
-    return Cursor(keys, sum(_key(walked, row) == keys for row in rows), before)
+def _at(walked: Walk, rows: list[Document], *, before: bool) -> Cursor:
+    """Return the cursor of the page before these rows, or of the one after them."""
+    ordered = rows if before else rows[::-1]
+    keys = _key(walked, ordered[0])
+    same = takewhile(lambda row: _key(walked, row) == keys, ordered)
+    return Cursor(keys, sum(1 for _ in same), before)
 
 
 def _key(walked: Walk, document: Document) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ SORTS = ("date", "name")
 UNVERIFIED = "none"
 VERDICTS = (*map(str, VerdictKind), UNVERIFIED)
 FILTERS = ("q", "verdict", "batch", "conflict", "who", "from", "to", "gone")
-PAGING = ("sort", "per_page", "cursor")
+PAGING = ("sort", "per_page", "cursor", "versions")
 MAX_PER_PAGE = 200
 MAX_QUERY = 100
 # A search inside names reads every name of the index: not for one or two letters.
@@ -68,13 +68,15 @@ class FileFilter:
 
 @dataclass(frozen=True)
 class FileRequest:
-    """Which page of which list; the cursor comes from the page before or after."""
+    """Which page of which list; the cursor comes from the page before or after. `versions`: it is
+    also to be said which of its batch's files each is."""
 
     filter: FileFilter = FileFilter()
     sort: str = "date"
     descending: bool = True
     per_page: int = 50
     cursor: str = ""
+    versions: bool = False
 
 
 def parse_files(params: Params, *, per_page: int = 50) -> FileRequest:
@@ -91,6 +93,7 @@ def parse_files(params: Params, *, per_page: int = 50) -> FileRequest:
         descending=sort.startswith("-"),
         per_page=_number(_last(params, "per_page"), per_page),
         cursor=_last(params, "cursor"),
+        versions=_flag(params, "versions"),
     )
 
 

@@ -55,7 +55,7 @@ def list_context(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "filter": asked.filter,
         "error": error,
         "page": page,
-        "files": rows_of(page.documents),
+        "files": rows_of(page.documents, versions=True),
         "count": _words(page.count),
         "total": _words(listing.counted(FileFilter())),
         "any_files": not asked.filter.is_empty or page.count,

@@ -21,8 +21,10 @@ def json_response(value: Any, status: int = 200) -> HttpResponse:
 
 def iso_utc(moment: datetime) -> str:
     """Return `2025-10-15T01:28:43.196Z`; a naive time is taken as UTC."""
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return f"{aware:%Y-%m-%dT%H:%M:%S}.{aware.microsecond // 1000:03d}Z"
+    if moment.tzinfo is not UTC:
+        known = moment.tzinfo is not None
+        moment = moment.astimezone(UTC) if known else moment.replace(tzinfo=UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _encode(value: Any) -> Any:

@@ -129,12 +129,19 @@ def test_counts_stop_at_their_limit(monkeypatch: pytest.MonkeyPatch, mixed: None
 
 
 def test_the_api_answers_with_the_same_filters(viewer_client: Client, mixed: None) -> None:
-    answer = viewer_client.get("/api/masks?q=masks_batch_1&sort=name").json()
+    answer = viewer_client.get("/api/masks?q=masks_batch_1&sort=name&versions=1").json()
     first, second = answer["files"]
     assert first["batches"] == [{"id": "batch_1", "exists": True}]
     assert (first["version"], first["versions"]) == (1, 2)
     assert second["verdict"]["kind"] == "corrupt"
     assert (answer["count"], answer["count_is_exact"], answer["next_cursor"]) == (2, True, None)
+
+
+def test_the_api_tells_versions_only_where_asked(viewer_client: Client, mixed: None) -> None:
+    first, *_ = viewer_client.get("/api/masks?q=masks_batch_1").json()["files"]
+    assert first["batches"] == [{"id": "batch_1", "exists": True}]
+    assert (first["version"], first["versions"]) == (None, None)
+    assert viewer_client.get("/api/masks?versions=tal").status_code == 400
 
 
 def test_a_wrong_filter_is_400_and_the_page_shows_all(viewer_client: Client, mixed: None) -> None:
