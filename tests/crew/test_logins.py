@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -98,6 +101,26 @@ def test_nobody_is_locked_out_of_where_the_person_works() -> None:
     with pytest.raises(TooManyTriesError):
         begin("lider", HOME)
     succeed(begin("lider", OFFICE))
+
+
+def test_a_hundred_guesses_from_one_address_leave_the_owner_every_other_one(lead: User) -> None:
+    assert fail(100) == 5
+    assert post(Client(REMOTE_ADDR=HOME), PASSWORD).status_code == 429
+    assert post(Client(REMOTE_ADDR=OFFICE), PASSWORD)["Location"] == "/dashboard"
+
+
+def test_a_hundred_guesses_from_many_leave_the_owner_known_places_and_the_reset(lead: User) -> None:
+    assert post(Client(REMOTE_ADDR=OFFICE), PASSWORD)["Location"] == "/dashboard"
+    assert sum(fail(1, address=f"192.0.2.{number}") for number in range(100)) == 50
+    assert post(Client(REMOTE_ADDR=OFFICE), PASSWORD)["Location"] == "/dashboard"
+    new_place, new = Client(REMOTE_ADDR=HOME), f"{PASSWORD}-otra"
+    assert post(new_place, PASSWORD).status_code == 429
+    key = urlsafe_base64_encode(force_bytes(str(lead.pk)))
+    mailed = default_token_generator.make_token(User.objects.get(pk=lead.pk))
+    link = f"/cuenta/recuperar/{key}/{mailed}"
+    form = new_place.get(link, follow=True).redirect_chain[-1][0]
+    assert new_place.post(form, {"new_password1": new, "new_password2": new}).status_code == 302
+    assert post(new_place, new)["Location"] == "/dashboard"
 
 
 def test_one_address_tries_no_more_than_fifty_accounts() -> None:
