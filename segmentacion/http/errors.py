@@ -6,8 +6,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
@@ -48,11 +51,15 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         cause = exception.__context__.__context__ if exception.__context__ else None
         if is_unreachable(cause):
             return answer_exception(request, cause)
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
+        return _answer(request, 413, f"La petición es demasiado grande: {most:.1f} MB como máximo.")
     return _answer(request, 400, "La petición no es válida.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 403, str(exception) or NOT_ALLOWED)
+    """Answer 403, with a way out: an account that may nothing could not log out elsewhere."""
+    return _answer(request, 403, str(exception) or NOT_ALLOWED, csrf_token=get_token(request))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -106,10 +113,10 @@ class MethodNotAllowedMiddleware:
         return answer
 
 
-def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
+def _answer(request: HttpRequest, status: int, message: str, **more: str) -> HttpResponse:
     """Render an error without touching the database: it may be what failed."""
     if wants_json(request):
         return json_error(status, message)
-    shown = {"status": status, "message": message, "request_id": request_id()}
+    shown = {"status": status, "message": message, "request_id": request_id(), **more}
     page = render_to_string("error.html", shown)
     return HttpResponse(page, status=status)

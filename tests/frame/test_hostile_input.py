@@ -103,3 +103,15 @@ def test_a_number_without_end_in_a_file_is_named(client: Client) -> None:
     answer = client.post("/data-management/importar", {"file": file}, follow=True)
     assert answer.status_code == 200
     assert "no es JSON válido" in answer.content.decode()
+
+
+def test_a_body_beyond_measure_is_a_413_that_says_how_much_may_come(
+    client: Client, settings: Any
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+    long = {"comments": "a" * 2**20}
+    answer = client.patch("/api/batches/batch_1", long, "application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (413, "application/json")
+    assert "1.0 MB como máximo" in answer.json()["error"]
+    assert client.post("/batch/batch_1", {"version": "1"} | long).status_code == 413
+    assert stored("batch_1")["comments"] == "como estaba"
