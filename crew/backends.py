@@ -1,6 +1,7 @@
 """Who a session belongs to: the account with the names of its groups, without the ORM.
 
-Every request asks it. Checking passwords and permissions is Django's.
+Every request asks it; mostly it came along with the session (`segmentacion.mongo.ahead`).
+Checking passwords and permissions is Django's.
 """
 
 import time
@@ -9,7 +10,8 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 
-from segmentacion.mongo.clients import main_collection
+from segmentacion.mongo import ahead
+from segmentacion.mongo.clients import Document, main_collection
 
 FIELDS = [field for field in User._meta.concrete_fields if field.attname != "id"]
 
@@ -24,16 +26,21 @@ class AccountBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the account, or None when it is gone or closed."""
-        document = main_collection("auth_user").find_one({"_id": user_id})
+        document, groups = ahead.account(user_id) or _read(user_id)
         if document is None:
             return None
         values = [document["_id"], *(document.get(str(field.column)) for field in FIELDS)]
         user = User.from_db("default", ["id", *(field.attname for field in FIELDS)], values)
         if not self.user_can_authenticate(user):
             return None
-        found = main_collection("auth_user_groups").find({"user_id": user_id}, {"group_id": 1})
-        user.role_names = _names_of([one["group_id"] for one in found])  # type: ignore[attr-defined]
+        user.role_names = _names_of(groups)  # type: ignore[attr-defined]
         return user
+
+
+def _read(user_id: Any) -> tuple[Document | None, list[Any]]:
+    document = main_collection(ahead.ACCOUNTS).find_one({"_id": user_id})
+    found = main_collection(ahead.MEMBERSHIPS).find({"user_id": user_id}, {"group_id": 1})
+    return document, [one["group_id"] for one in found]
 
 
 def _names_of(groups: list[Any]) -> list[str]:

@@ -220,6 +220,16 @@ STORAGES = {
     },
 }
 
+# --- What a process keeps ---------------------------------------------------------------------
+# Answers and counts under what decides them: the data's version and the server's count of writes.
+# Any process can lose it at any time; what processes share is in MongoDB.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 64},
+    }
+}
+
 # --- Sessions, cookies, headers ---------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

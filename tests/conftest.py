@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
@@ -57,6 +58,7 @@ def mongo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 def _empty() -> None:
+    cache.clear()
     kept = {"django_migrations", "django_content_type", "auth_permission"}
     database = main_database()
     for name in database.list_collection_names():

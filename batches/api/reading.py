@@ -8,7 +8,7 @@ from django.utils import timezone
 from batches import queries
 from batches.api.router import router
 from batches.api.schemas import BatchAnswer, BatchList, list_parameters
-from batches.models import DATA_VERSION
+from batches.models import DATA_VERSION, Batch
 from batches.presenting import as_json
 from batches.queries.lookups import UnknownBatchError
 from batches.rules.filters import parse_page
@@ -30,10 +30,9 @@ from segmentacion.mongo import versions
 )
 def list_batches(request: HttpRequest) -> HttpResponse:
     require(request.user, Capability.READ)
-    etag = etags.etag_of(
-        versions.current(DATA_VERSION), timezone.localdate(), request.GET.urlencode()
-    )
-    return etags.answer(request, etag, lambda: _list(request))
+    etag = etags.etag_of(versions.seen(DATA_VERSION), timezone.localdate(), request.GET.urlencode())
+    writes = versions.writes_seen(Batch.COLLECTION)
+    return etags.answer(request, etag, lambda: _list(request), writes=writes)
 
 
 def _list(request: HttpRequest) -> HttpResponse:

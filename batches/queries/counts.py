@@ -2,8 +2,9 @@
 
 An exact count reads every key (26 ms per 100,000), so it is not done per request. A kept count
 is good while no write of ours happened, and for half a minute at the most, because other
-programs write to this database too. An `exact` one is not used after theirs either, where the
-server tells how often it was written to (one more small read).
+programs write to this database too. Where the server tells how often it was written to, it is not
+used after theirs either: a page knows that from its session's read, and may keep the count in its
+process; an `exact` one asks for it (one more small read) when nothing came along.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import encode
+from django.core.cache import cache
 
 from batches.models import DATA_VERSION, Batch
 from segmentacion.mongo import versions
@@ -35,6 +37,22 @@ def kept(
     of data it depends on. The result must be BSON-encodable.
     """
     key = f"{name}:{hashlib.sha256(encode(subject)).hexdigest()[:32]}"
+    writes = versions.writes_seen(Batch.COLLECTION) if DATA_VERSION in of else []
+    near = f"{key}:{[versions.seen(one) for one in of]}{writes}".replace(" ", "") if writes else ""
+    if near and (found := cache.get(near)) is not None:
+        return found[0]
+    if exact and not writes:
+        writes = versions.writes_of(Batch.COLLECTION)
+    value, left = _shared(key, compute, of, writes)
+    if near and left > timedelta(0):
+        cache.set(near, (value,), left.total_seconds())
+    return value
+
+
+def _shared(
+    key: str, compute: Callable[[], Any], of: Sequence[str], writes: list[Any]
+) -> tuple[Any, timedelta]:
+    """Return the value all processes keep, made anew if needed, and how long it is still good."""
     version_keys = [f"version:{kind}" for kind in of]
     collection = main_collection(COLLECTION)
     found = {
@@ -42,14 +60,12 @@ def kept(
         for document in collection.find({"_id": {"$in": [key, *version_keys]}})
     }
     version: list[Any] = [found.get(one, {}).get("value", 0) for one in version_keys]
-    if exact:
-        version.append(versions.writes_of(Batch.COLLECTION))
-    stored = found.get(key)
-    now = datetime.now(UTC)
-    if stored and stored["version"] == version and now - stored["at"] < MAX_AGE:
-        return stored["value"]
+    stored, now = found.get(key), datetime.now(UTC)
+    if stored and stored["version"] == version and writes in ([], stored.get("writes")):
+        left = MAX_AGE - (now - stored["at"])
+        if left > timedelta(0):
+            return stored["value"], left
     value = compute()
-    collection.update_one(
-        {"_id": key}, {"$set": {"value": value, "version": version, "at": now}}, upsert=True
-    )
-    return value
+    made = {"value": value, "version": version, "writes": writes, "at": now}
+    collection.update_one({"_id": key}, {"$set": made}, upsert=True)
+    return value, MAX_AGE

@@ -2,13 +2,15 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control
 
 # Other programs write to the database too, unseen: an answer is compared anew after this long.
 MAX_AGE_SECONDS = 30
+MAX_KEPT_BYTES = 256 * 1024
 
 
 def etag_of(*parts: object, ages: bool = True) -> str:
@@ -18,15 +20,39 @@ def etag_of(*parts: object, ages: bool = True) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def answer(request: HttpRequest, etag: str, make: Callable[[], HttpResponse]) -> HttpResponse:
-    """Return 304 without making anything when the caller has this ETag, else what is made."""
+def answer(
+    request: HttpRequest,
+    etag: str,
+    make: Callable[[], HttpResponse],
+    *,
+    writes: Sequence[object] = (),
+) -> HttpResponse:
+    """Return 304 without making anything when the caller has this ETag, else what is made.
+
+    With `writes` (the server's own count of writes to what is shown: `versions.writes_seen`) what
+    is made is kept in this process for whoever asks for the same until somebody writes. It must
+    not depend on who asks. Without, it is made for each.
+    """
     same = get_conditional_response(request, etag=etag)
     if isinstance(same, HttpResponse) and same.status_code == 304:
         response = same
     else:
-        response = make()
+        response = _kept(request.path, etag, writes, make) if writes else make()
         if response.status_code == 200:
             response["ETag"] = etag
     del response["Cache-Control"]
     patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _kept(
+    path: str, etag: str, writes: Sequence[object], make: Callable[[], HttpResponse]
+) -> HttpResponse:
+    key = etag_of(path, etag, writes, ages=False)
+    if (found := cache.get(key)) is not None:
+        content, content_type = found
+        return HttpResponse(content, content_type=content_type)
+    response = make()
+    if response.status_code == 200 and len(response.content) <= MAX_KEPT_BYTES:
+        cache.set(key, (response.content, response["Content-Type"]), MAX_AGE_SECONDS)
     return response

@@ -11,6 +11,17 @@ from segmentacion.http.errors import json_error, wants_json
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Sends people to the login page, and answers programs with a 401 in JSON."""
 
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Ask who it is only where that matters: `/healthz` answers without any database."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        answer: HttpResponseBase | None = super().process_view(
+            request, view_func, view_args, view_kwargs
+        )
+        return answer
+
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:

@@ -36,7 +36,8 @@ class RequestTracingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        facts = tracing.begin(request.META.get("HTTP_X_REQUEST_ID"))
+        reading = request.method in {"GET", "HEAD"}
+        facts = tracing.begin(request.META.get("HTTP_X_REQUEST_ID"), reading=reading)
         response = self.get_response(request)
         response[HEADER] = facts.request_id
         if response.streaming:  # most of its work is still to come

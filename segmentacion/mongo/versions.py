@@ -9,17 +9,23 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
+from segmentacion.mongo import ahead
+from segmentacion.mongo.ahead import NOT_TOLD
+from segmentacion.mongo.ahead import STATE as COLLECTION
 from segmentacion.mongo.clients import main_collection
-
-COLLECTION = "app_state"
-# Unauthorized; no such collection; a stage this server has not, or does not allow.
-NOT_TOLD = {13, 26, 40324, 8000}
 
 
 def current(name: str) -> int:
     """Return the number of this kind of data; 0 before its first write."""
     document = main_collection(COLLECTION).find_one({"_id": f"version:{name}"})
     return int(document["value"]) if document else 0
+
+
+def seen(name: str) -> int:
+    """Return the number as it was when this request's session was read, where it only reads; else
+    the current one."""
+    brought = ahead.seen()
+    return current(name) if brought is None else brought.versions.get(name, 0)
 
 
 def bump(*names: str) -> None:
@@ -43,3 +49,10 @@ def writes_of(collection: str) -> list[Any]:
             return []
         raise
     return [[one.get("host"), int(one["latencyStats"]["writes"]["ops"])] for one in found]
+
+
+def writes_seen(collection: str) -> list[Any]:
+    """Return `writes_of` as it was when this request's session was read. Empty also where the
+    request has no session, changes something, or the collection is not watched."""
+    brought = ahead.seen()
+    return [] if brought is None else brought.writes.get(collection, [])

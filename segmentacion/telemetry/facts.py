@@ -23,6 +23,8 @@ class Facts:
     command_micros: int = 0
     operation: str | None = None
     error: str | None = None
+    reading: bool = False  # a request that changes nothing
+    ahead: Any = None  # what was read together with its session (`segmentacion.mongo.ahead`)
 
 
 _numbers = itertools.count(1)
@@ -40,10 +42,10 @@ os.register_at_fork(after_in_child=_name_process)
 _current: ContextVar[Facts | None] = ContextVar("facts", default=None)
 
 
-def begin(given: str | None) -> Facts:
+def begin(given: str | None, *, reading: bool = False) -> Facts:
     """Begin a request under the id it came with, if that is a sane one, else under a new one."""
     sane = given if given and REQUEST_ID.fullmatch(given) else f"{_process}-{next(_numbers):04x}"
-    facts = Facts(sane)
+    facts = Facts(sane, reading=reading)
     _current.set(facts)
     return facts
 

@@ -50,6 +50,14 @@ def test_without_a_database_the_process_is_healthy_but_not_ready() -> None:
     }
 
 
+def test_whoever_has_a_session_asks_no_database_either() -> None:
+    health, said, ready, _ = answer(
+        ASKED.replace("health, ready", "client.cookies['sessionid'] = 'x' * 32\nhealth, ready", 1),
+        environment(MONGO_URI=NOWHERE),
+    )
+    assert (health, said, ready) == (200, "ok\n", 503)
+
+
 def test_with_its_database_it_is_ready(stranger: Client) -> None:
     answered = stranger.get("/readyz")
     assert answered.status_code == 200
