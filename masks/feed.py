@@ -6,21 +6,18 @@ is harmless. The collection itself is `store.files()`.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
-from pymongo.errors import OperationFailure
 
 from masks.store import files
+from segmentacion.mongo import changes
 from segmentacion.mongo.clients import Document, store_client
-from segmentacion.mongo.errors import UNREACHABLE
 
 # More changes than this are not worth following: the whole store is read instead.
 MAX_CHANGES = 20_000
-ENDS_A_STREAM = {"drop", "dropDatabase", "rename", "invalidate"}
 
 
 def ids_after(moment: datetime, *, limit: int) -> list[ObjectId]:
@@ -40,8 +37,7 @@ def server_time() -> datetime:
 
 def supports_change_streams() -> bool:
     """Tell whether the store's server has change streams: not a standalone one."""
-    hello = store_client().admin.command("hello")
-    return "setName" in hello or hello.get("msg") == "isdbgrid"
+    return changes.has_change_streams(store_client())
 
 
 def change_token() -> Any:
@@ -49,45 +45,15 @@ def change_token() -> Any:
 
     An account that may not open a change stream is no error.
     """
-    if not settings.SYNC_CHANGE_STREAMS or not supports_change_streams():
-        return None
-    try:
-        with files().watch(max_await_time_ms=1) as stream:
-            stream.try_next()
-            return stream.resume_token
-    except OperationFailure:
-        return None
+    return changes.token_of(files()) if settings.SYNC_CHANGE_STREAMS else None
 
 
-@dataclass(frozen=True)
-class Changes:
-    """Files touched since a token, and the token that follows. `ended`: why there is none."""
-
-    ids: list[Any]
-    token: Any = None
-    ended: Literal["", "lost", "replaced", "many"] = ""
-
-
-def changes_since(token: Any) -> Changes:
+def changes_since(token: Any) -> changes.Changes:
     """Return the ids of the files inserted, changed or removed since the token was given.
 
-    The stream is open only meanwhile. Raises PyMongoError when the store is unreachable.
+    Raises PyMongoError when the store is unreachable.
     """
-    ids: list[Any] = []
-    wanted: list[Document] = [{"$project": {"operationType": 1, "documentKey": 1}}]
-    try:
-        with files().watch(wanted, resume_after=token, max_await_time_ms=1) as stream:
-            while change := stream.try_next():
-                if change["operationType"] in ENDS_A_STREAM:
-                    return Changes([], ended="replaced")
-                ids.append(change["documentKey"]["_id"])
-                if len(ids) > MAX_CHANGES:
-                    return Changes([], ended="many")
-            return Changes(ids, stream.resume_token)
-    except (OperationFailure, TypeError, ValueError) as error:
-        if isinstance(error, UNREACHABLE):
-            raise
-        return Changes([], ended="lost")
+    return changes.changes_since(files(), token, limit=MAX_CHANGES)
 
 
 def can_follow() -> bool:

@@ -1,13 +1,14 @@
 """Reading the histories of all batches for the figures: streamed, and only what says something."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from batches.models import Batch
 from batches.rules.metrics.lives import WATCHED, facts_of
 from batches.rules.metrics.people import People, Rename
-from batches.rules.metrics.tally import Tally
+from batches.rules.metrics.tally import Share, share_of
 from batches.rules.metrics.weeks import Calendar
 from crew.models import Segmenter
 from segmentacion.memory import collector_paused
@@ -16,7 +17,6 @@ from segmentacion.mongo.clients import NAIVE, Document, main_collection
 
 AT_ONCE = 2_000
 STATE: Document = {
-    "_id": 0,
     "id": 1,
     "assignee": 1,
     "status": 1,
@@ -42,13 +42,20 @@ EVENTS: Document = {
 RENAMED = re.compile(r"(?P<old>.+) ahora se llama (?P<new>.+)", re.DOTALL)
 
 
-def tally(calendar: Calendar) -> Tally:
-    """Add up everything that happened. Memory holds one stretch of batches and the sums."""
-    sums, people = Tally(calendar), People(renames())
+def shares(
+    calendar: Calendar, people: People, keys: Sequence[Any] | None = None
+) -> Iterator[tuple[Any, Share]]:
+    """Yield the `_id` of every batch, or of those among `keys`, and what it adds to the sums.
+
+    Memory holds one stretch of batches.
+    """
+    batches = main_collection(Batch.COLLECTION).with_options(codec_options=NAIVE)
+    among: list[Document] = [] if keys is None else [{"$match": {"_id": {"$in": list(keys)}}}]
+    pipeline = [*among, {"$project": {**STATE, "history": EVENTS}}]
     with collector_paused():
-        for document in _batches():
-            sums.add(document, facts_of(document, people, calendar.zone))
-    return sums
+        for document in batches.aggregate(pipeline, batchSize=AT_ONCE):
+            facts = facts_of(document, people, calendar.zone)
+            yield document["_id"], share_of(document, facts, calendar)
 
 
 def renames() -> list[Rename]:
@@ -76,9 +83,3 @@ def _recorded() -> Iterator[Rename]:
         match = RENAMED.fullmatch(str(record["summary"]))
         if match and isinstance(record.get("at"), datetime):
             yield Rename(match["old"], match["new"], record["at"])
-
-
-def _batches() -> Iterator[Document]:
-    batches = main_collection(Batch.COLLECTION).with_options(codec_options=NAIVE)
-    pipeline: list[Document] = [{"$project": {**STATE, "history": EVENTS}}]
-    yield from batches.aggregate(pipeline, batchSize=AT_ONCE)

@@ -65,6 +65,11 @@ CHECKS: dict[str, Check] = {
         "Lo guardado se corrige solo al siguiente cambio, o en medio minuto.",
         "/dashboard",
     ),
+    "figures_differ": Check(
+        "Métricas que no coinciden con un recuento",
+        "Ya quedaron las del recuento. Si se repite, avisa a quien mantiene el sistema.",
+        "/metrics",
+    ),
     "catalogue_differs": Check(
         "Archivos del almacén que la lista no conoce, o al revés",
         "Sincroniza; si sigue, sincroniza con --full.",

@@ -1,18 +1,21 @@
 """Reconciliation: everything that does not agree between batches, catalogue and store.
 
-It reads, and writes only its report, which the page shows until the next one.
+It reads, and writes only its report, which the page shows until the next one, and the figures as
+it counted them.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pymongo
 from pymongo.errors import PyMongoError
 
+from batches.rules.metrics.weeks import UNDATED
 from batches.rules.verdicts import VerdictKind
+from batches.services import metrics
 from masks import store
 from masks.queries import reconciling as queries
 from masks.rules.reconciling import CHECKS, Finding
@@ -24,6 +27,7 @@ LAST = "reconcile:last"
 # How long each look into the store may take; then the report says that it was not finished.
 STORE_SECONDS = 20.0
 PING_SECONDS = 2.0
+BUSY = "Se escribió mientras se contaba: hay que volver a conciliar."
 AWAY = "El almacén de máscaras no responde."
 MEASURED_ORPHANS = 1_000
 NOT_WHOLE = [str(kind) for kind in VerdictKind if kind != VerdictKind.WHOLE]
@@ -58,7 +62,7 @@ def reconcile(
     report = ReconcileReport(datetime.now(UTC))
     report.findings = queries.compare_batches(lambda count: tell("batches", count))
     report.findings += _of_catalogue()
-    report.findings.append(queries.compare_counters())
+    report.findings += [queries.compare_counters(), _recount_figures()]
     report.store_error = _store_error()
     for look in LOOKS:
         finding = _bounded(look, store_seconds, report, tell)
@@ -91,6 +95,23 @@ def _of_catalogue() -> Iterator[Finding]:
     }
     for key, condition in conditions.items():
         yield queries.list_files(key, condition)
+
+
+def _recount_figures() -> Finding:
+    """Count the figures of `/metrics` anew, which mends them, and name what was otherwise."""
+    finding, differing = Finding("figures_differ"), metrics.recount()
+    if differing is None:
+        finding.done, finding.note = False, BUSY
+    for (series, priority), week, person in differing or ():
+        who = person or "Sin responsable"
+        finding.add(f"{who}, serie {series}, prioridad {priority}, {_when(week)}")
+    return finding
+
+
+def _when(week: int | None) -> str:
+    if week is None:
+        return "hoy"
+    return f"semana del {date.fromordinal(week)}" if week > UNDATED else "sin fecha"
 
 
 Look = Callable[[Finding, Progress], None]

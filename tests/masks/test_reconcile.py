@@ -27,7 +27,7 @@ def found() -> dict[str, list[str]]:
 def test_nothing_to_say_of_nothing() -> None:
     report = reconcile()
     assert report.found == []
-    assert len(report.findings) == 14
+    assert len(report.findings) == 15
 
 
 def test_batches_and_files_that_do_not_agree() -> None:
@@ -116,6 +116,18 @@ def test_what_another_program_changes_makes_no_counter_wrong() -> None:
     assert "counters_differ" not in found()
     main_collection("batches").update_one({"id": "batch_1"}, {"$set": {"status": "In"}})
     assert "counters_differ" not in found()
+
+
+def test_figures_that_were_kept_wrong_are_named_and_mended() -> None:
+    make_batch("batch_1", assignee="Flor")
+    assert "figures_differ" not in found()
+    kept = main_collection("metrics_cache")
+    kept.update_many({"part": 0}, [{"$set": {"cells": {"$slice": ["$cells", 1]}}}])
+    assert found()["figures_differ"] == [
+        "Flor, serie otra, prioridad media, semana del 2025-09-29",
+        "Flor, serie otra, prioridad media, hoy",
+    ]
+    assert "figures_differ" not in found()
 
 
 @pytest.fixture

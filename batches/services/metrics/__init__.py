@@ -2,5 +2,6 @@
 
 from batches.services.metrics.answering import Answer
 from batches.services.metrics.asking import ask
+from batches.services.metrics.checking import recount
 
-__all__ = ["Answer", "ask"]
+__all__ = ["Answer", "ask", "recount"]

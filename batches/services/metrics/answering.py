@@ -7,7 +7,7 @@ from typing import Any
 from batches.rules.metrics.asking import Question
 from batches.rules.metrics.figures import Counted, Figures, Week, figures_of
 from batches.rules.metrics.forecast import Forecast, Outcome
-from batches.services.metrics import keeping
+from batches.services.metrics import keeping, storing
 from segmentacion.mongo.clients import Document
 
 DAYS = ("early", "middle", "late")
@@ -29,14 +29,14 @@ def answer(question: Question) -> Answer:
     """
     head, tally = keeping.sums()
     key = repr(question)
-    stored = keeping.find_answer(head, key)
+    stored = storing.find_answer(head, key)
     if stored is not None:
         return Answer(_read(stored, question), head.at, head.people)
-    tally = tally or keeping.load(head)
+    tally = tally or storing.load(head)
     if tally is None:  # its parts went while we looked
         head, tally = keeping.make()
     found = figures_of(tally, question)
-    keeping.keep_answer(head, key, _written(found))
+    storing.keep_answer(head, key, _written(found))
     return Answer(found, head.at, head.people)
 
 

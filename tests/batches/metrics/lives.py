@@ -11,7 +11,7 @@ from batches.rules.metrics.asking import parse_question
 from batches.rules.metrics.figures import Figures, figures_of
 from batches.rules.metrics.lives import facts_of
 from batches.rules.metrics.people import People
-from batches.rules.metrics.tally import Tally
+from batches.rules.metrics.tally import Tally, share_of
 from batches.rules.metrics.weeks import Calendar
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -78,10 +78,12 @@ def put(document: dict[str, Any], path: str, value: Any) -> None:
 def tally_of(
     stories: Iterable[Story | dict[str, Any]], people: People | None = None, now: datetime = NOW
 ) -> Tally:
-    tally = Tally(Calendar(ZONE, now))
+    calendar = Calendar(ZONE, now)
+    tally = Tally(calendar)
     for story in stories:
         document = story.document if isinstance(story, Story) else story
-        tally.add(document, facts_of(document, people or People(), ZONE))
+        facts = facts_of(document, people or People(), ZONE)
+        tally.add(share_of(document, facts, calendar))
     return tally
 
 

@@ -14,7 +14,7 @@ from batches.queries.counters import recount
 from batches.rules.changes import Asker
 from batches.services import metrics
 from batches.services.changing import change_batch
-from batches.services.metrics import keeping
+from batches.services.metrics import keeping, storing
 from crew.services import add_person, change_person, remove_person
 from segmentacion.mongo.clients import main_collection
 from tests.factories import ACTOR, make_batch
@@ -177,22 +177,25 @@ def test_answers_are_kept_for_all_workers_until_something_is_written(
     some_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
-    tally = keeping.queries.tally
-    monkeypatch.setattr(keeping.queries, "tally", lambda c: made.append(1) or tally(c))
+    counted = keeping._counted
+    monkeypatch.setattr(keeping, "_counted", lambda **how: made.append(1) or counted(**how))
     question = _question()
     first = metrics.ask(question, own=None, sees_all=True)
     assert metrics.ask(question, own=None, sees_all=True) == first
     assert metrics.ask(_question(series="F"), own=None, sees_all=True).at == first.at
     assert len(made) == 1
     # Another program writes, unseen by our data version.
-    main_collection(Batch.COLLECTION).update_one({"id": "batch_4"}, {"$set": {"status": "In"}})
-    metrics.ask(question, own=None, sees_all=True)
-    assert len(made) == 2
+    main_collection(Batch.COLLECTION).update_one({"id": "batch_4"}, {"$set": {"status": "S"}})
+    finished = [
+        found.figures.weeks[-1].finished
+        for found in (first, metrics.ask(question, own=None, sees_all=True))
+    ]
+    assert finished == [1, 2]
 
 
 def test_sums_whose_parts_are_gone_are_made_again(some_work: None) -> None:
     first = metrics.ask(_question(), own=None, sees_all=True)
-    main_collection(keeping.COLLECTION).delete_many({"part": {"$exists": True}})
+    main_collection(storing.COLLECTION).delete_many({"part": {"$exists": True}})
     again = metrics.ask(_question(series="F"), own=None, sees_all=True)
     assert again.figures.all.done == first.figures.all.done == 1
 
@@ -200,9 +203,9 @@ def test_sums_whose_parts_are_gone_are_made_again(some_work: None) -> None:
 def test_sums_in_many_parts_are_read_back_whole(
     some_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "CELLS_OF_PART", 2)
+    monkeypatch.setattr(storing, "CELLS_OF_PART", 2)
     head, tally = keeping.make()
-    kept = keeping.load(head)
+    kept = storing.load(head)
     assert kept is not None
     assert (kept.slices, kept.batches) == (tally.slices, tally.batches)
 
@@ -210,6 +213,7 @@ def test_sums_in_many_parts_are_read_back_whole(
 def test_long_sums_are_used_a_while_although_something_was_written(
     some_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keeping, "token_of", lambda batches: None)  # a standalone server
     monkeypatch.setattr(keeping, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(keeping, "TIMES", 1_000_000)
     first = metrics.ask(_question(), own=None, sees_all=True)
@@ -222,15 +226,16 @@ def test_long_sums_are_used_a_while_although_something_was_written(
 def test_one_worker_makes_long_sums_anew_and_the_others_go_on(
     some_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keeping, "token_of", lambda batches: None)  # a standalone server
     monkeypatch.setattr(keeping, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(keeping, "TIMES", 0)
     first = metrics.ask(_question(), own=None, sees_all=True)
-    making = {"_id": keeping.MAKING, "at": datetime.now(UTC) - timedelta(seconds=30)}
-    main_collection(keeping.COLLECTION).insert_one(making)
+    making = {"_id": storing.MAKING, "at": datetime.now(UTC) - timedelta(seconds=30)}
+    main_collection(storing.COLLECTION).insert_one(making)
     change("batch_3", status="S")
     assert metrics.ask(_question(), own=None, sees_all=True) == first
     gone = {"$set": {"at": datetime.now(UTC) - timedelta(seconds=90)}}
-    main_collection(keeping.COLLECTION).update_one({"_id": keeping.MAKING}, gone)
+    main_collection(storing.COLLECTION).update_one({"_id": storing.MAKING}, gone)
     assert metrics.ask(_question(), own=None, sees_all=True).figures.all.done == 2
 
 
