@@ -13,6 +13,7 @@ from exports.presenting.prometheus import CONTENT_TYPE, exposition
 from exports.presenting.system import as_page
 from exports.queries.system import read_system
 from segmentacion.http.errors import json_error
+from segmentacion.http.sessions import log_out_too_old
 from segmentacion.mongo.tallies import counted, hand_on
 from segmentacion.telemetry.tally import BOUNDS
 
@@ -40,6 +41,8 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     With METRICS_TOKEN they are there while the main database is down, too.
     """
     if not getattr(request, "monitor", False):
+        if getattr(request, "token", None) is None:
+            log_out_too_old(request)
         if not request.user.is_authenticated:
             response = json_error(401, "Las cifras se piden con un token: Authorization: Bearer …")
             response["WWW-Authenticate"] = "Bearer"

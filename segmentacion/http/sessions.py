@@ -19,6 +19,7 @@ BY_THEMSELVES = (
     "/intake/version",
     "/masks/sync-state",
     "/sistema/ahora",
+    "/metrics/prometheus",
 )
 
 
@@ -37,8 +38,13 @@ class SessionAgeMiddleware:
         """Look at the session, where a login is needed: `/healthz` asks no database."""
         if not getattr(view, "login_required", True) or getattr(request, "token", None):
             return
-        if SESSION_KEY in request.session:
-            _look_at(request)
+        log_out_too_old(request)
+
+
+def log_out_too_old(request: HttpRequest) -> None:
+    """Log out who was away too long; for views, too, that need no login and yet look who asks."""
+    if SESSION_KEY in request.session:
+        _look_at(request)
 
 
 def _look_at(request: HttpRequest) -> None:

@@ -1,5 +1,6 @@
 """`/sistema` and `/metrics/prometheus`: who sees them, what they say, and with a server down."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,6 +185,18 @@ def test_the_figures_are_for_who_may_see_the_page(viewer_client: Client, lead: U
     answered = Client().get(FIGURES, headers=bearer(token))
     assert answered.status_code == 200
     assert answered["Content-Type"].startswith("text/plain; version=0.0.4")
+
+
+def test_a_session_that_ended_by_itself_opens_the_figures_no_more(
+    lead_client: Client, settings: Any
+) -> None:
+    assert lead_client.get(FIGURES).status_code == 200
+    lead_client.get("/sistema/ahora")
+    session = lead_client.session
+    session["seen"] = time.time() - settings.SESSION_IDLE_HOURS * 3600 - 1
+    session.save()
+    assert lead_client.get(FIGURES).status_code == 401
+    assert "_auth_user_id" not in lead_client.session
 
 
 def test_the_monitors_token_opens_the_figures_and_nothing_else(
