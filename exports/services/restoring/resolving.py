@@ -188,14 +188,13 @@ class Restoring:
     ) -> Mapping[str, Any]:
         if isinstance(document, RawBSONDocument):
             return document  # Python cannot hold it: it comes back exactly as it was
-        versions = [d.get("version") for d in (document, current or {})]
-        numbers = [int(v) for v in versions if isinstance(v, int) and not isinstance(v, bool)]
         history = document.get("history")
         if history is not None and not isinstance(history, list):
             history = [{"found": history}]
         changed = {**document, "history": [*(history or []), self._event]}
-        if isinstance(document.get("version"), int | None) and max(numbers, default=0) < INT64 - 1:
-            changed["version"] = max(numbers, default=0) + 1
+        version = _version_above(document.get("version"), (current or {}).get("version"))
+        if version is not None:
+            changed["version"] = version
         return changed
 
     def _restored_event(self) -> Document:
@@ -207,6 +206,15 @@ class Restoring:
             "operation": self.operation,
             "changes": [{"field": EVENT_FIELD, "old": None, "new": name}],
         }
+
+
+def _version_above(one: Any, other: Any) -> int | None:
+    """Return a version above both; None where a batch's own (the first) is not to be counted."""
+    if not isinstance(one, int | None):
+        return None
+    numbers = [int(v) for v in (one, other) if isinstance(v, int) and not isinstance(v, bool)]
+    highest = max(numbers, default=0)
+    return highest + 1 if highest < INT64 - 1 else None
 
 
 def _as_restored(document: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
