@@ -30,8 +30,9 @@ from segmentacion.mongo.clients import Document, main_collection
 
 CREW_VERSION = "crew"
 FORM = 2  # raised when the form of what is kept changes
-# Where the server does not tell its writes, those of other programs are seen after this long.
-MAX_AGE = timedelta(minutes=2)
+# Where the server does not tell its writes, those of other programs are seen after this long. It
+# tells those of their transactions before they are committed: where looking is cheap, it is done.
+MAX_AGE, LOOK_AGAIN = timedelta(minutes=2), timedelta(seconds=30)
 LONG_SECONDS, TIMES, LONGEST_USE = 1.0, 10, timedelta(seconds=60)
 # How often to look again when somebody else was quicker to bring the sums to now.
 ATTEMPTS = 5
@@ -103,8 +104,11 @@ def _is_alike(kept: Document, state: Document) -> bool:
 
 
 def _is_current(kept: Document, state: Document) -> bool:
-    is_told = bool(state["writes"])
-    return bool(kept["state"] == state) and (is_told or _age(kept) < MAX_AGE)
+    if kept["state"] != state:
+        return False
+    if kept.get("position") is not None:
+        return _age(kept) < LOOK_AGAIN
+    return bool(state["writes"]) or _age(kept) < MAX_AGE
 
 
 def _made_anew(kept: Document) -> tuple[Head, Tally | None]:
