@@ -8,8 +8,8 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 
+from segmentacion.admin_theme import THEME
 from segmentacion.env import database_name_in, parse_rate, parse_weekly, positive
 from segmentacion.telemetry import logs
 
@@ -285,30 +285,4 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 if 0 < len(METRICS_TOKEN) < 32:
     raise ImproperlyConfigured("METRICS_TOKEN debe tener al menos 32 caracteres.")
 
-UNFOLD = {
-    "SITE_ICON": lambda request: static("favicon.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}
-    ],
-    "SITE_TITLE": "Segmentación",
-    "SITE_HEADER": "Segmentación",
-    "SITE_URL": "/dashboard",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": True,
-    "BORDER_RADIUS": "6px",
-    "COLORS": {
-        "primary": {  # the accent of static/css/tokens.css, from light to dark
-            "50": "#f5f5fe",
-            "100": "#eeeefb",
-            "200": "#dcdbf8",
-            "300": "#c9c8f2",
-            "400": "#a9a8ff",
-            "500": "#6663db",
-            "600": "#4f4cc8",
-            "700": "#4340b0",
-            "800": "#3f3e78",
-            "900": "#25254a",
-            "950": "#17172e",
-        }
-    },
-}
+UNFOLD = THEME  # the admin's look

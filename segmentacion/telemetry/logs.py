@@ -131,6 +131,9 @@ def context_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def traceback_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    if not record.exc_info or record.exc_info[0] is None:
+    """Return where an error came from. What Django refuses by itself needs none: anybody could
+    fill the log with them."""
+    refused = record.name.startswith("django.security.")
+    if refused or not record.exc_info or record.exc_info[0] is None:
         return ""
     return scrub(formatter.formatException(record.exc_info))

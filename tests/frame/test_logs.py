@@ -72,6 +72,16 @@ def test_a_form_refused_for_its_csrf_token_does_not_log_its_address(
     assert "CSRF cookie not set" in written
 
 
+def test_what_is_refused_is_one_line_without_where_in_the_program(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert Client().get("/login", headers={"host": "otro.example.com"}).status_code == 400
+    (refused,) = (r for r in caplog.records if r.name == "django.security.DisallowedHost")
+    written = json.loads(JsonFormatter().format(refused))
+    assert "otro.example.com" in written["message"]
+    assert "exception" not in written
+
+
 class Written(logging.StreamHandler[io.StringIO]):
     """Lines as they are written, at the moment they are."""
 
