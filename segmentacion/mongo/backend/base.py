@@ -1,11 +1,15 @@
 from typing import Any
 
 from django.conf import settings
-from django_mongodb_backend.base import DatabaseWrapper as MongoDatabaseWrapper
 from pymongo.collection import Collection
 
-from segmentacion.mongo.backend.schema import AdoptingSchemaEditor
+from segmentacion.mongo.backend.geography import no_geography
 from segmentacion.mongo.server import main_uri
+
+with no_geography():
+    from django_mongodb_backend.base import DatabaseWrapper as MongoDatabaseWrapper
+
+    from segmentacion.mongo.backend.schema import AdoptingSchemaEditor
 
 CREW_COLLECTION = "segmentadores"
 
