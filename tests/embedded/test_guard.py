@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,6 @@ def test_it_leaves_down_what_was_stopped_on_purpose(mongo: EmbeddedMongo, folder
 
         assert "restarted" not in [event["event"] for event in events]
         assert not mongo.status().running
-        guard.terminate()
 
 
 def test_it_ends_on_sigterm_and_stops_the_server(mongo: EmbeddedMongo, guard: Guard) -> None:
@@ -94,14 +94,14 @@ def test_it_stops_the_server_after_its_parent_is_killed(
 
 
 def test_it_releases_even_when_nobody_reads_its_events(mongo: EmbeddedMongo, folder: Path) -> None:
-    guard = _guard_of(folder, os.getpid())
-    until(lambda: mongo.status().version, "the server is up")
-    assert guard.stderr is not None
-    guard.stderr.close()
+    with _guard_of(folder, os.getpid()) as guard:
+        until(lambda: mongo.status().version, "the server is up")
+        assert guard.stderr is not None
+        guard.stderr.close()
 
-    guard.terminate()
+        guard.terminate()
 
-    assert guard.wait(timeout=20) == 0
+        assert guard.wait(timeout=20) == 0
     assert not mongo.status().running
 
 
@@ -131,10 +131,16 @@ def test_it_tries_again_later_and_later_when_it_cannot_start(folder: Path) -> No
     assert last["event"] == "parent_gone"
 
 
-def _guard_of(folder: Path, parent: int) -> Guard:
-    """Start a guard whose events can be read."""
+@contextmanager
+def _guard_of(folder: Path, parent: int) -> Iterator[Guard]:
+    """A guard whose events can be read."""
     command = [*_GUARD, str(folder), "--parent", str(parent)]
-    return subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE)
+    guard = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE)
+    try:
+        yield guard
+    finally:
+        guard.kill()
+        guard.wait()
 
 
 def _events_until(guard: Guard, name: str) -> list[dict[str, object]]:
