@@ -1,6 +1,9 @@
 """Every address of the product and each method it takes: who may, and what is sent along."""
 
+import re
 from typing import Any, NamedTuple
+
+from django.test import Client
 
 from crew.rules import Role
 
@@ -178,6 +181,17 @@ ANY_METHOD = {
     "/api/openapi.json", "/api/docs",
 }  # fmt: skip
 ADMIN = "/admin/"
+
+
+def ask(client: Client, door: Door, parts: dict[str, str] = PARTS, **headers: str) -> Any:
+    """Ask for one line of the table; return the answer."""
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: parts[part[1]], door.route)
+    if isinstance(door.body, dict):
+        send = {"content_type": "application/json", "data": door.body}
+    else:
+        data = dict(door.body or {})
+        send = {"data": data} if door.method in {"GET", "POST"} else {}
+    return getattr(client, door.method.lower())(path, **send, headers=headers)
 
 
 def written() -> str:

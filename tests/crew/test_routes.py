@@ -39,6 +39,7 @@ from tests.crew.doors import (
     PARTS,
     Door,
     L,
+    ask,
     written,
 )
 from tests.factories import ACTOR, MOMENT, PASSWORD, make_batch, stored
@@ -74,16 +75,6 @@ def routes(resolver: Any = None, prefix: str = "/") -> Iterator[tuple[str, URLPa
                 yield from routes(found, path)
         elif found.name not in NOT_SERVED:
             yield path, found
-
-
-def ask(client: Client, door: Door, parts: dict[str, str] = PARTS, **headers: str) -> Any:
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: parts[part[1]], door.route)
-    if isinstance(door.body, dict):
-        send = {"content_type": "application/json", "data": door.body}
-    else:
-        data = dict(door.body or {})
-        send = {"data": data} if door.method in {"GET", "POST"} else {}
-    return getattr(client, door.method.lower())(path, **send, headers=headers)
 
 
 def logged_in(role: Role) -> Client:
