@@ -28,7 +28,7 @@ from segmentacion.mongo import versions
 def board(request: HttpRequest) -> HttpResponse:
     """The whole page; htmx and the refresh ask for counts and columns alone."""
     asked, error = _asked(request.GET)
-    version = versions.current(DATA_VERSION)  # before the reads: what is newer is seen again
+    version = versions.seen(DATA_VERSION)  # before the reads: what is newer is seen again
     columns = board_queries.columns(asked.filter, size=asked.size)
     context = {
         **_card_context(request, request.GET),
@@ -75,7 +75,7 @@ def column(request: HttpRequest) -> HttpResponse:
 
 
 def _etag(request: HttpRequest) -> str:
-    return f'"{versions.current(DATA_VERSION)}"'
+    return f'"{versions.seen(DATA_VERSION)}"'
 
 
 @require_GET
@@ -83,7 +83,7 @@ def _etag(request: HttpRequest) -> str:
 @condition(etag_func=_etag)
 def version(request: HttpRequest) -> HttpResponse:
     """The data version, which rises with every change of a batch; 304 while it is the same."""
-    response = json_response({"version": versions.current(DATA_VERSION)})
+    response = json_response({"version": versions.seen(DATA_VERSION)})
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -61,7 +61,7 @@ class Card:
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The whole page; htmx asks for the table alone, with its counters."""
     if _is_fragment(request):
-        version = versions.current(DATA_VERSION)
+        version = versions.seen(DATA_VERSION)
         etag = etags.etag_of(version, timezone.localdate(), *_seen_by(request))
         return etags.answer(request, etag, lambda: _table(request, version))
     default = None if request.GET else saved_views.default_of(request.user.get_username())
@@ -74,7 +74,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @requires(Capability.READ)
 def version(request: HttpRequest) -> HttpResponse:
     """The data version alone, for a page that asks every few seconds whether anything changed."""
-    current = versions.current(DATA_VERSION)
+    current = versions.seen(DATA_VERSION)
     etag = etags.etag_of(current, timezone.localdate(), ages=False)
     return etags.answer(request, etag, lambda: HttpResponse(str(current), "text/plain"))
 
@@ -118,7 +118,7 @@ def _table(request: HttpRequest, version: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    version = versions.current(DATA_VERSION)
+    version = versions.seen(DATA_VERSION)
     context, status = _context(request)
     context |= {
         "version": version,
