@@ -1,6 +1,7 @@
 """What does not agree between batches, list and store is found, named, and left alone."""
 
 import json
+import zlib
 from io import StringIO
 from typing import Any
 
@@ -122,8 +123,9 @@ def test_figures_that_were_kept_wrong_are_named_and_mended() -> None:
     make_batch("batch_1", assignee="Flor")
     assert "figures_differ" not in found()
     kept = main_collection("metrics_cache")
-    kept.update_many({"part": 0}, [{"$set": {"cells": {"$slice": ["$cells", 1]}}}])
+    kept.update_many({"part": 0}, {"$set": {"cells": zlib.compress(b"[]")}})
     assert found()["figures_differ"] == [
+        "Sin responsable, serie otra, prioridad media, semana del 2025-09-29",
         "Flor, serie otra, prioridad media, semana del 2025-09-29",
         "Flor, serie otra, prioridad media, hoy",
     ]

@@ -2,7 +2,8 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -75,17 +76,19 @@ def figures_of(tally: Tally, question: Question) -> Figures:
     Without a person they are the team's, whose rows add up to the whole but for what is nobody's.
     """
     slices = list(_slices(tally, question))
-    wanted = [question.person] if question.person else None
-    weeks = _weeks(tally, question, slices, wanted)
-    whole = _counted(question, slices, wanted, question.person)
-    names = wanted or tally.people()
-    people = tuple(_counted(question, slices, [name], name) for name in names)
+    parts = _parts(slices)
+    named = [name for name in tally.people() if name in parts]
+    if question.person:
+        parts = {question.person: parts.get(question.person, Part())}
+        named = [question.person]
+    whole = _counted(question, parts.values(), question.person)
+    people = (_counted(question, [parts[name]], name) for name in named)
     return Figures(
         question=question,
         all=whole,
-        people=tuple(one for one in people if _says_something(one) or one.person in (wanted or ())),
-        weeks=weeks,
-        forecast=_forecast(tally, slices, wanted, whole.open),
+        people=tuple(one for one in people if question.person or _says_something(one)),
+        weeks=_weeks(tally, question, parts.values()),
+        forecast=_forecast(tally, parts.values(), whole.open),
         has_history=any(week > UNDATED for sums in slices for week, _ in sums.cells),
     )
 
@@ -97,25 +100,37 @@ def _slices(tally: Tally, question: Question) -> Iterator[Sums]:
             yield sums
 
 
-def _cells(
-    slices: Iterable[Sums], people: list[str] | None, first: int, last: int
-) -> Iterator[tuple[int, Cell]]:
+@dataclass
+class Part:
+    """What there is about one person: the cells of all weeks, and what the person holds now."""
+
+    cells: list[tuple[int, Cell]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+
+def _parts(slices: Iterable[Sums]) -> dict[str, Part]:
+    """Return what is asked about by person: one pass, however many people there are."""
+    parts: defaultdict[str, Part] = defaultdict(Part)
     for sums in slices:
         for (week, person), cell in sums.cells.items():
-            if first <= week <= last and (people is None or person in people):
+            parts[person].cells.append((week, cell))
+        for person, held in sums.held.items():
+            parts[person].held.append(held)
+    return dict(parts)
+
+
+def _cells(parts: Iterable[Part], first: int, last: int) -> Iterator[tuple[int, Cell]]:
+    for part in parts:
+        for week, cell in part.cells:
+            if first <= week <= last:
                 yield week, cell
 
 
-def _counted(
-    question: Question, slices: list[Sums], people: list[str] | None, name: str
-) -> Counted:
-    cell, held = Cell(), Held()
-    for _, one in _cells(slices, people, question.first, question.last):
+def _counted(question: Question, parts: Collection[Part], name: str) -> Counted:
+    cell = Cell()
+    for _, one in _cells(parts, question.first, question.last):
         cell.add(one)
-    for sums in slices:
-        for person, now in sums.held.items():
-            if people is None or person in people:
-                held.open, held.overdue = held.open + now.open, held.overdue + now.overdue
+    held = [one for part in parts for one in part.held]
     return Counted(
         person=name,
         assigned=cell[Kind.ASSIGNED],
@@ -127,8 +142,8 @@ def _counted(
         timed=len(cell.minutes),
         median_days=_days(median(cell.minutes)) if cell.minutes else None,
         most_days=_days(_most(cell.minutes)) if cell.minutes else None,
-        open=held.open,
-        overdue=held.overdue,
+        open=sum(one.open for one in held),
+        overdue=sum(one.overdue for one in held),
     )
 
 
@@ -145,12 +160,10 @@ def _says_something(one: Counted) -> bool:
     return any((one.assigned, one.done, one.approved, one.rejected, one.open))
 
 
-def _weeks(
-    tally: Tally, question: Question, slices: list[Sums], people: list[str] | None
-) -> tuple[Week, ...]:
+def _weeks(tally: Tally, question: Question, parts: Iterable[Part]) -> tuple[Week, ...]:
     by_week: dict[int, Cell] = {}
     total = finished = 0
-    for week, cell in _cells(slices, people, UNDATED, question.last):
+    for week, cell in _cells(parts, UNDATED, question.last):
         if week < question.first:
             total, finished = total + cell[Kind.HELD], finished + cell[Kind.CLOSED]
         else:
@@ -177,16 +190,14 @@ def _week(start: int, cell: Cell, standing: tuple[int, int], *, complete: bool) 
     )
 
 
-def _forecast(
-    tally: Tally, slices: list[Sums], people: list[str] | None, remaining: int
-) -> Forecast:
+def _forecast(tally: Tally, parts: Iterable[Part], remaining: int) -> Forecast:
     """Return the forecast from the last complete weeks, whatever period was asked for."""
     calendar = tally.calendar
     last = calendar.current - LENGTH
     first = last - LENGTH * (MOST_WEEKS - 1)
     progress = dict.fromkeys(weeks_between(first, last), 0)
     began = False
-    for week, cell in _cells(slices, people, UNDATED + 1, last):
+    for week, cell in _cells(parts, UNDATED + 1, last):
         if week in progress:
             progress[week] += cell[Kind.NET]
         else:

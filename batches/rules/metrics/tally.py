@@ -43,6 +43,7 @@ class Cell:
         """Add another cell's sums to this one's."""
         self.counts = [one + more for one, more in zip(self.counts, other.counts, strict=True)]
         self.minutes.extend(other.minutes)
+        self.facts += other.facts
 
     def is_like(self, other: "Cell | None") -> bool:
         """Tell whether another cell says the same, in whatever order it was added up."""

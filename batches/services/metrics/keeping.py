@@ -29,7 +29,7 @@ from segmentacion.mongo.changes import token_of
 from segmentacion.mongo.clients import Document, main_collection
 
 CREW_VERSION = "crew"
-FORM = 2  # raised when the form of what is kept changes
+FORM = 3  # raised when the form of what is kept changes
 # Where the server does not tell its writes, those of other programs are seen after this long. It
 # tells those of their transactions before they are committed: where looking is cheap, it is done.
 MAX_AGE, LOOK_AGAIN = timedelta(minutes=2), timedelta(seconds=30)

@@ -1,6 +1,6 @@
 """What each batch added to the sums, kept so that it can be taken away again.
 
-Shares lie in blocks of a few hundred, found by a digest of the batch's `_id`: one document per
+Shares lie in blocks of some dozens, found by a digest of the batch's `_id`: one document per
 batch would cost more to write than all histories to read.
 """
 
@@ -18,7 +18,7 @@ from batches.rules.metrics.tally import Entry, Share, Slice
 from batches.services.metrics.storing import COLLECTION, Head, lasting
 from segmentacion.mongo.clients import Document, main_collection
 
-PER_BLOCK = 256
+PER_BLOCK = 64
 # Far below a document's limit. Batches that went through thousands of things are not followed.
 LARGEST_BLOCK = 8_000_000
 
