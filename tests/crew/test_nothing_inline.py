@@ -40,8 +40,8 @@ def written_by_somebody_evil(settings: Any, tmp_path: Any) -> None:
     settings.HEAVY_LIMIT = settings.EXPORT_LIMIT = None
     settings.DATA_DIRECTORY = tmp_path
     add_person(name=f"Eva {EVIL}", role=EVIL)
-    make_batch("batch_1", assignee=f"Eva {EVIL}", status=EVIL, comments=EVIL, folder=EVIL,
-               metadata__priority=EVIL, mongo_uploaded=True, file_info={"files": [EVIL]})  # fmt: skip
+    fields: dict[str, Any] = dict.fromkeys(("status", "comments", "folder"), EVIL)
+    make_batch("batch_1", assignee=f"Eva {EVIL}", metadata__priority=EVIL, **fields)
     put_file(f"{EVIL} batch_1.zip", uploaded_by=EVIL)
     records.create(JobKind.COMPARE, actor=ACTOR, options={}, label=EVIL)
 
@@ -50,9 +50,8 @@ def test_every_page_forbids_it_has_none_and_shows_what_is_written_as_text(
     lead_client: Client,
 ) -> None:
     lead_client.post("/api/sync-batch-files", {}, "application/json")
-    lead_client.post(
-        "/api/views", {"name": EVIL, "query": "q=1", "shared": True}, "application/json"
-    )
+    view = {"name": EVIL, "query": "q=1", "shared": True}
+    assert lead_client.post("/api/views", view, "application/json").status_code == 201
     pages = {door.route: ask(lead_client, door) for door in PAGES}
     pages["search"] = lead_client.get("/dashboard", {"q": EVIL})
     html = {route: page for route, page in pages.items() if "html" in page["Content-Type"]}
