@@ -19,7 +19,7 @@ from batches.services import bulk, deleting, trash
 from batches.services.changing import change_batch
 from batches.services.commenting import add_comment
 from batches.services.metrics import following, keeping, shares, storing
-from batches.services.undoing import NotUndoableError, undo
+from batches.services.undoing import NotUndoableError, UnknownOperationError, undo
 from batches.services.verdicts import write_verdicts
 from crew.services import add_person, change_person
 from segmentacion.actors import new_operation
@@ -103,7 +103,7 @@ class Life:
 
     def act(self) -> str:
         act = self.chance.choice(self.acts)
-        with contextlib.suppress(Refusal, NotUndoableError):
+        with contextlib.suppress(Refusal, NotUndoableError, UnknownOperationError):
             act()
         return act.__name__
 
