@@ -15,6 +15,7 @@ from masks.presenting.listing import UNVERIFIED_LABEL, rows_of
 from masks.queries import listing
 from masks.queries.unknown import kept_unknown
 from masks.rules.listing import UNVERIFIED, BatchState, FileFilter, FileRequest, parse_files
+from masks.views.rows import html_of
 from segmentacion.templatetags.spanish import day
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -50,12 +51,14 @@ def list_context(request: HttpRequest) -> tuple[dict[str, Any], int]:
     """Return what the list shows, and the status of the answer: 400 for a filter that is not
     understood, with the whole list instead."""
     asked, page, error = _read(request)
+    rows, acts = rows_of(page.documents, versions=True), _acts(request)
+    rights = {name: acts[name] for name in ("may_verify", "may_download")}
     context = {
         "asked": asked,
         "filter": asked.filter,
         "error": error,
         "page": page,
-        "files": rows_of(page.documents, versions=True),
+        "rows": html_of(rows, **rights),
         "count": _words(page.count),
         "total": _words(listing.counted(FileFilter())),
         "any_files": not asked.filter.is_empty or page.count,
@@ -65,7 +68,7 @@ def list_context(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "previous": _url(request.GET, cursor=page.previous) if page.previous else "",
         "first": _url(request.GET) if page.previous else "",
         "page_sizes": PAGE_SIZES,
-        **_acts(request),
+        **acts,
     }
     return context, 400 if error else 200
 

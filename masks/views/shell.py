@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET
 
 from crew.access import may, requires
@@ -19,13 +20,14 @@ def sync_chip(request: HttpRequest) -> HttpResponse:
 
 
 def shell_context(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows around its content: navigation and the sync state."""
+    """What every page shows around its content: navigation and the sync state, which is read only
+    by what shows it (a fragment does not)."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
     if request.path.startswith("/admin/"):
         return {}
     return {
-        "sync": queries.sync_state(),
+        "sync": SimpleLazyObject(queries.sync_state),
         "may_admin": may(request.user, Capability.MANAGE_CREW),
         "may_work": may(request.user, Capability.WORK),
         "may_intake": may(request.user, Capability.INTAKE),

@@ -7,6 +7,7 @@ from django.test import Client
 
 from batches.models import Batch
 from batches.views import rows
+from segmentacion.http.kept_rows import KeptRows
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches
 
@@ -65,8 +66,8 @@ def test_another_program_s_change_shows_at_once(lead_client: Client) -> None:
 
 
 def test_only_so_many_rows_are_kept(lead_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST", 5)
-    rows._kept.clear()
+    few = KeptRows("dashboard/row.html", most=5)
+    monkeypatch.setattr(rows, "_rows", few)
     make_batches([batch_document(f"batch_{number}") for number in range(20)])
     assert table(lead_client).count("<tr tabindex") == 20
-    assert len(rows._kept) == 5
+    assert len(few) == 5

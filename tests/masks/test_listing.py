@@ -6,9 +6,11 @@ from urllib.parse import parse_qs
 import pytest
 from django.test import Client
 
+from batches.models import Batch
 from crew.filters import FilterError
 from masks.queries import listing
 from masks.rules.listing import FileRequest, parse_files
+from segmentacion.mongo.clients import main_collection
 from tests.factories import MOMENT, make_batch
 from tests.masks.catalogue import catalogue, file_document
 
@@ -166,6 +168,14 @@ def test_a_viewer_is_offered_no_acts(viewer_client: Client, mixed: None) -> None
     page = viewer_client.get("/masks").content.decode()
     assert 'id="create-batches"' not in page
     assert "data-verify" not in page
+
+
+def test_a_row_that_changes_shows_it_at_once(lead_client: Client, mixed: None) -> None:
+    page = lead_client.get("/masks?q=masks_batch_1").content.decode()
+    assert page.count("falta aquí") == 0
+    main_collection(Batch.COLLECTION).delete_one({"id": "batch_1"})
+    page = lead_client.get("/masks?q=masks_batch_1").content.decode()
+    assert page.count("falta aquí") == 2
 
 
 def test_an_empty_catalogue_says_what_the_page_is_for(lead_client: Client) -> None:
