@@ -77,13 +77,13 @@ def elapsed(seconds: float) -> str:
 
 @register.filter
 def filesize(size: Any) -> str:
-    """Bytes → `3.2 KB`, `23.4 MB`, `1.5 GB`."""
+    """Bytes → `512 B`, `3.2 KB`, `23.4 MB`, `1.5 GB`."""
     if not isinstance(size, int | float):
         return "—"
     for unit, one in (("GB", 1 << 30), ("MB", 1 << 20)):
         if size >= one:
             return f"{size / one:,.1f} {unit}"
-    return f"{size / 1024:,.1f} KB"
+    return f"{size / 1024:,.1f} KB" if size >= 1024 else f"{size:.0f} B"
 
 
 @register.filter

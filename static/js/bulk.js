@@ -60,9 +60,13 @@ async function confirmed(body, field, value) {
   const dialog = document.getElementById("bulk-confirm");
   dialog.querySelector("h2").textContent = `${LABELS[field]}: ${words(field, value)}`;
   const kept = data.matched - data.changed - data.refused.length;
-  const parts = [`Cambian ${number(data.changed)} de ${plural(data.matched, "batch", "batches")}.`];
-  if (kept > 0) parts.push(`${number(kept)} ya están así.`);
-  if (data.refused.length) parts.push(`${number(data.refused.length)} no se pueden cambiar:`);
+  const verb = data.changed === 1 ? "Cambia" : "Cambian";
+  const all = plural(data.matched, "batch", "batches");
+  const parts = [`${verb} ${number(data.changed)} de ${all}.`];
+  if (kept > 0) parts.push(`${plural(kept, "ya está así", "ya están así")}.`);
+  if (data.refused.length) {
+    parts.push(`${plural(data.refused.length, "no se puede", "no se pueden")} cambiar:`);
+  }
   dialog.querySelector('[data-part="text"]').textContent = parts.join(" ");
   list(dialog, data.refused);
   dialog.querySelector("[type=submit]").disabled = data.changed === 0;
@@ -73,6 +77,8 @@ async function remove() {
   const dialog = document.getElementById("bulk-delete");
   const count = selection.count();
   dialog.querySelector("h2").textContent = `Eliminar ${plural(count, "batch", "batches")}`;
+  const text = dialog.querySelector('[data-part="text"]');
+  text.textContent = count === 1 ? text.dataset.one : text.dataset.many;
   dialog.querySelector("form").reset();
   dialog.querySelector("[type=submit]").disabled = true;
   if ((await answerOf(dialog)) !== "yes") return;

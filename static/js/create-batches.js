@@ -27,7 +27,7 @@ document.addEventListener("click", async (event) => {
 function propose({ proposed, remaining }) {
   const count = proposed.length;
   const now = plural(count, "batch", "batches");
-  const later = remaining ? ` Otros ${number(remaining)} quedan para la siguiente vez.` : "";
+  const later = remaining ? ` ${plural(remaining, "queda", "quedan")} para la siguiente vez.` : "";
   part("text").textContent = count
     ? `Se crearán ${now} que tienen archivos en el almacén y aquí no están.${later}`
     : "Ya no falta ninguno.";

@@ -1,12 +1,13 @@
 // `data-opens="id"` opens a dialog, `data-closes` closes its own, `?` opens the help.
 
+import { closeMenuOf } from "./lib/menu.js";
 import { isTaken } from "./lib/typing.js";
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) {
     event.preventDefault();
-    opener.closest("details.menu")?.removeAttribute("open");
+    closeMenuOf(opener);
     document.getElementById(opener.dataset.opens).showModal();
   }
   if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();

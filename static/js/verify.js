@@ -70,7 +70,7 @@ function tell({ done, remaining, doubtful, last }, error, stopped) {
   } else {
     const words = doubtful.length ? `, ${number(doubtful.length)} con algo que revisar` : ", sin novedad";
     const many = plural(done, "archivo verificado", "archivos verificados");
-    const rest = remaining ? ` Quedan ${number(remaining)} pendientes.` : "";
+    const rest = remaining ? ` ${plural(remaining, "queda pendiente", "quedan pendientes")}.` : "";
     if (done) toast(`${many}${words}.${rest}`, { kind: doubtful.length ? "warn" : "good" });
     else toast(stopped ? "No se verificó nada." : "No hay archivos por verificar.", { kind: "good" });
   }
@@ -103,7 +103,7 @@ function open(button) {
       bar.value = done;
       if (stop) return;
       const odd = doubtful ? ` · ${number(doubtful)} con algo que revisar` : "";
-      text.textContent = `${number(done)} de ${number(done + remaining)} archivos${odd}`;
+      text.textContent = `${number(done)} de ${plural(done + remaining, "archivo", "archivos")}${odd}`;
     },
     close: () => {
       panel.remove();

@@ -2,6 +2,7 @@
 // one the dashboard opens with.
 
 import { send } from "./lib/api.js";
+import { closeMenuOf } from "./lib/menu.js";
 import { silence } from "./lib/undo.js";
 import { toast } from "./lib/toast.js";
 
@@ -21,7 +22,7 @@ menu.addEventListener("click", (event) => {
 });
 
 function open(view, button) {
-  menu.closest("details").open = false;
+  closeMenuOf(button);
   key = view?.dataset.key ?? "";
   form.reset();
   title.textContent = key ? title.dataset.edit : title.dataset.new;

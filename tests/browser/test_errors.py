@@ -47,6 +47,8 @@ def test_an_account_without_a_role_is_told_whom_to_ask(
     page.goto("/dashboard")
     expect(page.get_by_role("heading", level=1)).to_have_text("No puedes entrar aquí")
     expect(page.locator("main")).to_contain_text("Tu cuenta no tiene permiso")
+    page.get_by_role("button", name="Entrar con otra cuenta").click()
+    expect(page.get_by_role("button", name="Entrar", exact=True)).to_be_visible()
 
 
 def test_a_database_that_does_not_answer_is_said_soon_and_the_page_comes_back_by_itself(

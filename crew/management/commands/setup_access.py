@@ -48,4 +48,4 @@ class Command(DatabaseCommand):
         shown = "la de ADMIN_PASSWORD" if settings.ADMIN_PASSWORD else password
         self.stdout.write(f"🔑 Primera cuenta: usuario {username} · contraseña {shown}")
         if not settings.ADMIN_PASSWORD:
-            self.stdout.write("   Guárdala: no se vuelve a mostrar. Cámbiala en Administración.")
+            self.stdout.write("   Guárdala: no se vuelve a mostrar. Cámbiala en Tu cuenta.")

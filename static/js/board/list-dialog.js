@@ -40,7 +40,7 @@ async function preview() {
 
 function said({ matched, changed, refused }) {
   const found = plural(matched, "batch encontrado", "batches encontrados");
-  const left = refused.length ? `; ${number(refused.length)} no se pueden:` : ".";
+  const left = refused.length ? `; ${plural(refused.length, "no se puede", "no se pueden")}:` : ".";
   return `${found}, ${plural(changed, "cambiaría", "cambiarían")}${left}`;
 }
 

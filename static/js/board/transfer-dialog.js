@@ -1,6 +1,7 @@
 // Passing all open work of a person to another, or evenly to several.
 
 import { newOperation, post } from "../lib/api.js";
+import { closeMenuOf } from "../lib/menu.js";
 import { number, plural } from "../lib/spanish.js";
 import { toast } from "../lib/toast.js";
 import { done, silence } from "../lib/undo.js";
@@ -18,7 +19,7 @@ let person = "";
 board.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-transfers]");
   if (!opener) return;
-  opener.closest("details").open = false;
+  closeMenuOf(opener);
   open(opener.dataset.transfers, Number(columnOf(opener).dataset.open));
 });
 
