@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crew import audit, logins
 from crew.access import actor_of
@@ -40,7 +41,29 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "roles", "email", "is_active", "is_staff", "last_login")
+    list_filter = ("groups", "is_active", "is_staff")
+    # Roles are groups: single permissions are given to nobody here.
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Persona", {"fields": ("first_name", "last_name", "email")}),
+        ("Permisos", {"fields": ("groups", "is_active", "is_staff", "is_superuser")}),
+        ("Fechas", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
     actions = ("unlock",)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """A box to tick per role, not two lists side by side."""
+        if db_field.name == "groups":
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @admin.display(description="Rol")
+    def roles(self, user: User) -> str:
+        """A query per row: MongoDB's backend has no prefetch, and accounts are few."""
+        return ", ".join(user.groups.values_list("name", flat=True)) or "sin rol"
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         name = obj.get_username()
