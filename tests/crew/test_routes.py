@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
 
 from batches.services import operations
 from crew.models import Segmenter
@@ -28,6 +30,7 @@ from tests.crew.doors import (
     ADMIN,
     ANY_METHOD,
     DOORS,
+    KEY,
     LEAD,
     NOT_SERVED,
     OPEN,
@@ -47,6 +50,8 @@ from tests.site import ROOT
 
 pytestmark = pytest.mark.usefixtures("mongo")
 
+IN_AND_OUT = {"login", "logout"}
+SENT_AWAY = {"/login", "/admin/login/"}
 UNSAFE = [door for door in DOORS if door.method not in {"GET", "HEAD"}]
 
 
@@ -222,6 +227,35 @@ def test_the_admin_is_for_the_lead(role: Role) -> None:
     client = logged_in(role)
     assert (client.get(ADMIN).status_code == 200) == (role is L)
     assert (client.get("/admin/crew/apitoken/").status_code == 200) == (role is L)
+
+
+def test_no_address_of_the_admin_opens_for_anybody_else() -> None:
+    paths = list(admin_paths())
+    assert len(paths) > 30
+    clients = [Client(), *(logged_in(role) for role in Role if role is not L)]
+    answers = [(path, client.get(path)) for path in paths for client in clients]
+    assert [path for path, answer in answers if answer.status_code not in {302, 403}] == []
+    to_the_login = [a for _, a in answers if a.status_code == 302]
+    assert {re.split(r"\?", a["Location"])[0] for a in to_the_login} <= SENT_AWAY
+
+
+def test_a_lead_who_is_no_superuser_manages_no_accounts() -> None:
+    lead, key = logged_in(L), str(User.objects.get(username="segmenter").pk)
+    accounts = [path.replace(KEY, key) for path in admin_paths() if "/auth/user/" in path]
+    answers = {path: lead.get(path) for path in accounts}
+    moved = {path for path, answer in answers.items() if answer.status_code == 302}
+    assert moved == {f"/admin/auth/user/{key}/"}  # to the form of before, which is refused
+    assert {answer.status_code for path, answer in answers.items() if path not in moved} == {403}
+
+
+def admin_paths(patterns: Any = None, prefix: str = ADMIN) -> Iterator[str]:
+    """Yield each address of the admin, but the ways in and out and what catches all others."""
+    for found in admin.site.urls[0] if patterns is None else patterns:
+        path = prefix + str(found.pattern)
+        if isinstance(found, URLResolver):
+            yield from admin_paths(found.url_patterns, path)
+        elif isinstance(found.pattern, RoutePattern) and found.name not in IN_AND_OUT:
+            yield re.sub(r"<[^>]+>", KEY, path)
 
 
 def test_an_account_without_a_role_gets_nothing_of_the_work() -> None:
