@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from pymongo.database import Database
 
 from crew.rules import Role
 from segmentacion.http import deadline
@@ -61,10 +62,23 @@ def _empty() -> None:
     cache.clear()
     kept = {"django_migrations", "django_content_type", "auth_permission"}
     database = main_database()
-    for name in database.list_collection_names():
-        if name not in kept and not name.startswith("system."):
-            database[name].delete_many({})
+    names = {name for name in database.list_collection_names() if not name.startswith("system.")}
+    for name in _filled(database, sorted(names - kept)):
+        database[name].delete_many({})
     store_client().drop_database(django_settings.TRAINING_DB)
+
+
+def _filled(database: Database[Any], names: list[str]) -> list[str]:
+    """Return which of these collections hold a document: one question for all of them."""
+
+    def one_of(name: str) -> list[dict[str, Any]]:
+        return [{"$limit": 1}, {"$project": {"_id": False, "name": {"$literal": name}}}]
+
+    if not names:
+        return []
+    unions = [{"$unionWith": {"coll": name, "pipeline": one_of(name)}} for name in names[1:]]
+    found = database[names[0]].aggregate([*one_of(names[0]), *unions])
+    return [one["name"] for one in found]
 
 
 @pytest.fixture(scope="session")
@@ -114,21 +128,19 @@ def _kept_on(uri: str, setting: str) -> Iterator[None]:
 
 @pytest.fixture
 def groups(mongo: None) -> dict[Role, Group]:
-    return {role: Group.objects.create(name=role.value) for role in Role}
+    made = Group.objects.bulk_create(Group(name=role.value) for role in Role)
+    return dict(zip(Role, made, strict=True))
 
 
-def _user(groups: dict[Role, Group], name: str, role: Role) -> User:
-    user = User.objects.create_user(name, password=PASSWORD)
+def _user(groups: dict[Role, Group], name: str, role: Role, **flags: bool) -> User:
+    user = User.objects.create_user(name, password=PASSWORD, **flags)
     user.groups.add(groups[role])
     return user
 
 
 @pytest.fixture
 def lead(groups: dict[Role, Group]) -> User:
-    user = _user(groups, "lider", Role.LEAD)
-    user.is_staff = user.is_superuser = True
-    user.save()
-    return user
+    return _user(groups, "lider", Role.LEAD, is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
