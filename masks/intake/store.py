@@ -37,11 +37,12 @@ def database() -> Database[Document]:
 
 
 def files() -> Collection[Document]:
-    return database()[f"{settings.INTAKE_BUCKET}.files"].with_options(codec_options=AWARE)
+    return database().get_collection(f"{settings.INTAKE_BUCKET}.files", codec_options=AWARE)
 
 
-def chunks() -> Collection[Document]:
-    return database()[f"{settings.INTAKE_BUCKET}.chunks"]
+def chunks(write_concern: WriteConcern | None = None) -> Collection[Document]:
+    name = f"{settings.INTAKE_BUCKET}.chunks"
+    return database().get_collection(name, write_concern=write_concern)
 
 
 def document(sha256: str) -> Document | None:
@@ -89,8 +90,7 @@ def remove(sha256: str) -> None:
 
 def _insert_chunks(documents: list[Document]) -> None:
     try:
-        place = chunks().with_options(write_concern=UNAWAITED)
-        place.insert_many(documents, ordered=False)
+        chunks(UNAWAITED).insert_many(documents, ordered=False)
     except BulkWriteError as error:
         problems: list[Any] = error.details.get("writeErrors", [])
         if not problems or any(problem.get("code") != DUPLICATE_KEY for problem in problems):

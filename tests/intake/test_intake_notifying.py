@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
 from pymongo.errors import AutoReconnect
 
 from masks.intake import store
@@ -82,6 +83,22 @@ def test_a_message_that_was_refused_is_sent_again(
     place.run()
     place.run()
     assert len(listener.heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "form"), [("/process_auto", {}), ("/intake", {"action": "run"})]
+)
+def test_what_fails_on_the_page_or_for_a_program_is_told_once_too(
+    place: Place, lead_client: Client, listener: Listener, address: str, form: dict[str, str]
+) -> None:
+    place.write("nota.png", b"hola")
+    lead_client.post(address, form, headers={"Accept": "application/json"})
+    for thread in threading.enumerate():
+        if thread.name == "intake-telling":
+            thread.join()
+    [(_, body)] = listener.heard
+    assert [image["name"] for image in json.loads(body)["images"]] == ["nota.png"]
+    assert tell_people() == 0
 
 
 def test_mail_goes_to_those_named(place: Place, settings: Any) -> None:

@@ -6,7 +6,10 @@ One message per occasion, however many images: those that nobody was told of yet
 import hashlib
 import hmac
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -17,6 +20,7 @@ from django.core.mail import send_mail
 from pymongo.errors import PyMongoError
 
 from masks.intake.rules import State
+from masks.intake.services.errors import ImageError
 from masks.intake.services.records import images
 from masks.intake.services.working import the_folders
 from segmentacion.http.json import dumps, iso_utc
@@ -26,6 +30,7 @@ logger = logging.getLogger("segmentacion.intake")
 
 NAMED = 50
 SECONDS = 10
+_turn = threading.Lock()
 SIGNATURE = "X-Segmentacion-Signature"
 TIMESTAMP = "X-Segmentacion-Timestamp"
 
@@ -34,6 +39,34 @@ def tell_people(*, trouble: str = "") -> int:
     """Tell of the images that need a person and of a trouble that does not pass; return of how
     many images. A message that does not go out is logged, and sent again at the next occasion.
     """
+    with _turn:  # or two would tell of the same image
+        return _tell(trouble)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Tell people when the block ends because an image needs a person."""
+    try:
+        yield
+    except ImageError as error:
+        if error.state == State.FAILED:
+            tell_soon()
+        raise
+
+
+def tell_soon() -> None:
+    """Tell people, from a thread of its own: whoever asked for the step does not wait for mail."""
+    threading.Thread(target=_tell_quietly, name="intake-telling").start()
+
+
+def _tell_quietly() -> None:
+    try:
+        tell_people()
+    except Exception:
+        logger.exception("intake: people could not be told")
+
+
+def _tell(trouble: str) -> int:
     try:
         untold = _untold()
     except PyMongoError:

@@ -17,6 +17,7 @@ from segmentacion.mongo.clients import Document, main_collection
 from segmentacion.mongo.leases import LeaseLost
 
 KEPT_STEPS = 60
+UNAWAITED = WriteConcern(w=1, j=False)
 WITHOUT_PICTURES = {"preview": 0, "mask": 0}
 WITHOUT_PICTURES_AND_STEPS = {**WITHOUT_PICTURES, "history": 0}
 
@@ -38,8 +39,7 @@ def images() -> Collection[Document]:
 
 
 def _images_for(state: State) -> Collection[Document]:
-    concern = WriteConcern(w=1, j=False) if state in REPAIRABLE else None
-    return images().with_options(write_concern=concern)
+    return images().with_options(write_concern=UNAWAITED if state in REPAIRABLE else None)
 
 
 def new_image(work: Work, *, name: str, file: str, state: State, **values: Any) -> Document:

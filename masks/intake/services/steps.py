@@ -7,6 +7,7 @@ from masks.intake.folders import FolderError
 from masks.intake.rules import IN_WORK, Folder, State
 from masks.intake.services.errors import ImageError, NothingError, NotReadyError
 from masks.intake.services.moving import carry_out
+from masks.intake.services.notifying import telling
 from masks.intake.services.processing import process_image
 from masks.intake.services.records import WITHOUT_PICTURES, images
 from masks.intake.services.recovering import Recovered, recover_all
@@ -46,7 +47,7 @@ def process_next(*, actor: Actor) -> Document:
     One that waits for its upload already is returned as it is. Raises NothingError, ImageError,
     BusyError, FolderError, PyMongoError.
     """
-    with working(actor) as work:
+    with telling(), working(actor) as work:
         recover_all(work)
         image = current(work) or _take(work)
         return process_image(work, image) if image["state"] == State.TAKEN else image
@@ -58,7 +59,7 @@ def upload_current(*, actor: Actor) -> Uploaded:
     Raises NothingError, NotReadyError (it is not processed), UploadFailedError and ImageError (it
     is kept), BusyError, FolderError, PyMongoError.
     """
-    with working(actor) as work:
+    with telling(), working(actor) as work:
         recover_all(work)
         image = current(work)
         if image is None:

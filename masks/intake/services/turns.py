@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from masks.intake import queries
+from masks.intake.services.notifying import tell_soon
 from masks.intake.services.running import RunReport, run_once
 from masks.intake.services.taking import Queue
 from segmentacion.actors import Actor
@@ -19,7 +20,7 @@ class Turn:
 
 
 def take_turn(*, actor: Actor, seconds: float) -> Turn:
-    """Work through the queue; no image is begun after `seconds`.
+    """Work through the queue; no image is begun after `seconds`. People are told what needs them.
 
     Raises BusyError and what TROUBLES names; what was archived before is archived.
     """
@@ -28,6 +29,8 @@ def take_turn(*, actor: Actor, seconds: float) -> Turn:
         for _ in steps:
             if time.monotonic() > until:
                 break
+    if report.failed:
+        tell_soon()
     status = queries.status()
     in_work = max(status.pending_uploads, int(status.current is not None))
     return Turn(report, status.waiting + in_work)
