@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,18 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from batches.queries import operations as queries
-from batches.rules.activity import (
-    FIELDS,
-    KINDS,
-    NAMES,
-    UNDOABLE,
-    ActivityFilter,
-    parse_activity,
-)
+from batches.rules.activity import FIELDS, KINDS, NAMES, UNDOABLE, parse_activity
 from batches.rules.timeline import CHANNELS, Entry, entries
 from batches.services import operations
 from crew.access import may, requires
-from crew.filters import FilterError
+from crew.filters import listing
 from crew.rules import Capability
 from segmentacion.mongo.clients import Document
 
@@ -50,31 +42,18 @@ class Row:
 @requires(Capability.READ)
 def history(request: HttpRequest) -> HttpResponse:
     """The whole page; htmx asks for further rows alone."""
-    given = {name: str(value) for name, value in request.GET.items() if value}
-    status, error = 200, ""
-    try:
-        asked = parse_activity(given)
-        page = queries.page(asked)
-    except FilterError as problem:
-        asked, error, status = ActivityFilter(), str(problem), 400
-        page = queries.page(asked)
-    more = {**{name: given[name] for name in NAMES if name in given}, "cursor": page.next_cursor}
+    found = listing(request.GET, NAMES, parse_activity, queries.page)
     context = {
-        "asked": asked,
-        "error": error,
-        "rows": _rows(page.records, request),
-        "more": f"?{urlencode(more)}" if page.next_cursor else "",
-        "filtered": any(name in given for name in NAMES if name != "cursor"),
+        **found.context(),
+        "rows": _rows(found.page.records, request),
         "people": queries.people(),
         "fields": FIELDS,
         "channels": CHANNELS,
         "kinds": KINDS,
         "may_trash": may(request.user, Capability.DELETE),
     }
-    fragment = bool(request.headers.get("HX-Request"))
-    return render(
-        request, "history/rows.html" if fragment else "history.html", context, status=status
-    )
+    template = "history/rows.html" if request.headers.get("HX-Request") else "history.html"
+    return render(request, template, context, status=found.status)
 
 
 @require_GET

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -14,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crew import audit, logins, queries
 from crew.access import requires
-from crew.events import LABELS, NAMES, WARNINGS, Event, EventFilter, parse_events
-from crew.filters import FilterError
+from crew.events import LABELS, NAMES, WARNINGS, Event, parse_events
+from crew.filters import listing
 from crew.rules import Capability
 from segmentacion.mongo.clients import Document
 
@@ -45,28 +44,16 @@ class Row:
 @requires(Capability.MANAGE_CREW)
 def access_log(request: HttpRequest) -> HttpResponse:
     """The whole page; htmx asks for further rows alone."""
-    given = {name: str(value) for name, value in request.GET.items() if value}
-    status, error = 200, ""
-    try:
-        asked = parse_events(given)
-        page = queries.events(asked)
-    except FilterError as problem:
-        asked, error, status = EventFilter(), str(problem), 400
-        page = queries.events(asked)
-    kept = {name: given[name] for name in NAMES if name in given and not error}
-    more = urlencode(kept | {"cursor": page.next_cursor})
-    context = {
-        "asked": asked,
-        "error": error,
-        "rows": [_row(record) for record in page.records],
-        "more": f"?{more}" if page.next_cursor else "",
-        "filtered": bool(set(kept) - {"cursor"}),
-        "kinds": [(event.value, label) for event, label in LABELS.items()],
-        **({} if request.headers.get("HX-Request") else _around()),
-    }
+    found = listing(request.GET, NAMES, parse_events, queries.events)
     fragment = bool(request.headers.get("HX-Request"))
+    context = {
+        **found.context(),
+        "rows": [_row(record) for record in found.page.records],
+        "kinds": {event.value: label for event, label in LABELS.items()},
+        **({} if fragment else _around()),
+    }
     template = "history/access_rows.html" if fragment else "history/access.html"
-    return render(request, template, context, status=status)
+    return render(request, template, context, status=found.status)
 
 
 @require_POST

@@ -1,11 +1,13 @@
 """Jobs, plans and comparisons in the words of the page «Datos»."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from batches.rules.timeline import LABELS
 from batches.rules.verdicts import VERDICT_LABELS
 from exports.rules.jobs import UNDER_WAY, JobKind, JobState
 from segmentacion.mongo.clients import Document
+from segmentacion.templatetags.spanish import day, moment
 
 KINDS = {
     JobKind.BACKUP: "Respaldar",
@@ -13,6 +15,7 @@ KINDS = {
     JobKind.COMPARE: "Comparar dos respaldos",
     JobKind.PLAN: "Plan de restauración",
     JobKind.RESTORE: "Restaurar",
+    JobKind.READ: "Leer una lista de batches",
     JobKind.IMPORT: "Importar batches",
 }
 BACKUP_KINDS = {"manual": "a mano", "scheduled": "automático", "safety": "antes de restaurar"}
@@ -37,6 +40,7 @@ NAMES = LABELS | {
     "login": "Cuenta",
 }
 VERDICT = "mask_verdict.kind"
+PLAN_DAY, PLAN_TIME = "%Y-%m-%d", "%Y-%m-%d %H:%M:%S UTC"  # as exports.rules.restoring tells them
 ABOUT_VERDICT = {f"mask_verdict.{name}" for name in ("file_id", "filename", "checked_at")}
 FOLLOWING = {"history": "Historial", "version": "Versión", "updated_at": "Actualizado"}
 CHANGES = {
@@ -125,4 +129,16 @@ def as_fields(fields: list[list[str]]) -> list[list[str]]:
 def _in_words(path: str, values: list[str]) -> list[str]:
     if path == VERDICT:
         values = [VERDICT_LABELS.get(value, value) for value in values]
+    told = [_as_time(value) for value in values]
+    values = told if len(set(told)) == len(set(values)) else values  # two of one minute
     return [NAMES.get(path) or FOLLOWING.get(path, path), *values]
+
+
+def _as_time(text: str) -> str:
+    """Return a day or a time of a plan as people here read it, other texts as they are."""
+    for pattern, told in ((PLAN_DAY, day), (PLAN_TIME, moment)):
+        try:
+            return told(datetime.strptime(text, pattern).replace(tzinfo=UTC))
+        except ValueError:
+            continue
+    return text

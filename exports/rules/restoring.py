@@ -150,7 +150,7 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return f"({len(value)} elementos)"
+        return "(1 elemento)" if len(value) == 1 else f"({len(value)} elementos)"
     if value is None or isinstance(value, bool):
         return "—" if value is None else "sí" if value else "no"
     if isinstance(value, datetime):
