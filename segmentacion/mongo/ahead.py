@@ -92,8 +92,9 @@ def seen() -> Ahead | None:
 
 
 def _read(key: str, watched: Iterable[str]) -> list[Document]:
+    now = datetime.now(UTC)
     # The index on keys is partial, over texts: without the type it would not be used.
-    mine = {"session_key": {"$eq": key, "$type": "string"}, "expire_date": {"$gt": _now()}}
+    mine = {"session_key": {"$eq": key, "$type": "string"}, "expire_date": {"$gt": now}}
     stages: list[Document] = [
         {"$match": mine},
         {"$limit": 1},
@@ -126,7 +127,3 @@ def _sort_in(brought: Ahead, row: Document) -> None:
         brought.writes.setdefault(row["collection"], []).append(count)
     elif "value" in row:
         brought.versions[str(row["_id"]).removeprefix(VERSION)] = int(row["value"])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
