@@ -1,6 +1,8 @@
-"""Pausing Python's cycle collector where much is allocated and nothing is cyclic."""
+"""Memory: pausing Python's cycle collector where much is allocated and nothing is cyclic, and a
+bound for processes that read what may be of any size."""
 
 import gc
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,3 +30,9 @@ def collector_paused() -> Iterator[None]:
             _pauses -= 1
             if not _pauses:
                 gc.enable()
+
+
+def limit_memory(size: int) -> None:
+    """Let this process take so many bytes at most; what asks for more gets a MemoryError."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, hard))

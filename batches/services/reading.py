@@ -54,6 +54,17 @@ def read_content(name: str, content: bytes) -> Table:
     return Table(_json_entries(name, content))
 
 
+def unpacked_size(content: bytes) -> int:
+    """Return how many bytes a workbook takes unpacked; the size of a file that is none."""
+    if not content.startswith(XLSX):
+        return len(content)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return len(content)
+
+
 def scan_folders(root: Path | None = None) -> Table:
     """Return the batches whose folders are in the folder of images: the names of the grammar,
     one level deep. Raises ImportFormatError."""
@@ -113,7 +124,7 @@ def _sheet_rows(name: str, content: bytes) -> Iterator[tuple[Any, ...]]:
             if number >= LAST_ROW:
                 raise ImportFormatError(f"{name} dice tener más filas que una hoja de cálculo.")
             yield row
-    except ImportFormatError:
+    except (ImportFormatError, MemoryError):
         raise
     except Exception as error:
         # openpyxl raises whatever its parsers do: a file that is not one has no type of error.

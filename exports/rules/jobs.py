@@ -9,6 +9,7 @@ class JobKind(StrEnum):
     COMPARE = "compare"
     PLAN = "plan"
     RESTORE = "restore"
+    READ = "read"  # a file of batches, and its plan
     IMPORT = "import"
 
 
@@ -20,6 +21,8 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"  # never stored: seen from outside, its process is gone
 
 
+# Kinds that read files of others, which may take any amount of memory: the most they are given.
+LIMITED = {JobKind.READ: 1 << 30, JobKind.IMPORT: 1 << 30}
 UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
 # How long a process may take to begin before nobody believes in it any more.
 BEGIN_SECONDS = 180

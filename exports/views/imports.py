@@ -10,6 +10,7 @@ from crew.access import actor_of, requires
 from crew.rules import Capability
 from exports.rules.jobs import JobKind
 from exports.services import importing, jobs
+from exports.services.backups.progress import finish
 from exports.views.data import REPLACE_WORD
 from segmentacion.http.throttling import limited
 
@@ -18,24 +19,31 @@ from segmentacion.http.throttling import limited
 @requires(Capability.BACKUP)
 @limited("data")
 def upload(request: HttpRequest) -> HttpResponse:
-    """Plan what was uploaded, or the folders, and lead to the plan. Changes no batch."""
+    """Plan what was uploaded, or the folders, and lead to the plan, or to the job that makes it:
+    a file that takes more memory is not read here. Changes no batch."""
     try:
-        return redirect("data_import", _prepare(request))
+        name, content = _received(request)
+        replace, actor = request.POST.get("mode") == "replace", actor_of(request)
+        key = importing.receive(name, content, replace=replace, actor=actor)
+        if not importing.is_light(content):
+            job = jobs.start(JobKind.READ, actor=actor, label=name, pending=key)
+            return redirect("data_job", job)
+        finish(importing.prepare(key))
     except ImportFormatError as error:
         messages.error(request, f"No se importó nada. {error}")
         return redirect("data")
+    return redirect("data_import", key)
 
 
-def _prepare(request: HttpRequest) -> str:
-    replace, actor = request.POST.get("mode") == "replace", actor_of(request)
+def _received(request: HttpRequest) -> tuple[str, bytes]:
     if request.POST.get("source") == "scan":
-        return importing.prepare_scan(replace=replace, actor=actor)
+        return "carpetas.json", importing.scanned()
     file = request.FILES.get("file")
     if file is None:
         raise ImportFormatError("Elige un archivo.")
     if (file.size or 0) > importing.MAX_BYTES:
         raise ImportFormatError(importing.TOO_BIG)
-    return importing.prepare_file(file.name or "", file.read(), replace=replace, actor=actor)
+    return file.name or "", file.read()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -28,10 +29,19 @@ from segmentacion.mongo.clients import Document
 def job(request: HttpRequest, key: str) -> HttpResponse:
     """The page; htmx asks for its changing part alone until the job ends."""
     found = _find(key)
+    fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
+    if found["kind"] == JobKind.READ and found["state"] == JobState.DONE:
+        return _to_plan(jobs.result_of(found)["pending"], fragment=bool(fragment))
     context = {"job": as_job(found), "word": RESTORE_WORD}
     context |= _result(request, found) or _settled(found)
-    fragment = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
     return render(request, "data/job_state.html" if fragment else "data/job.html", context)
+
+
+def _to_plan(pending: str, *, fragment: bool) -> HttpResponse:
+    """Lead to the plan of what was read: htmx is told where, since it asked for a part only."""
+    if not fragment:
+        return redirect("data_import", pending)
+    return HttpResponse(headers={"HX-Redirect": reverse("data_import", args=[pending])})
 
 
 @require_POST

@@ -1,14 +1,21 @@
 """Importing batches from «Datos»: the plan, what of the invalid rows, the word, then the change."""
 
+import io
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from crew.services import add_person
+from exports.rules.jobs import LIMITED, JobKind
 from exports.services import importing
+from exports.services.jobs import starting
 from segmentacion.mongo import trash
 from segmentacion.mongo.clients import main_collection
 from tests.exports.data_pages import kept, post, shown, upload
@@ -88,3 +95,84 @@ def test_what_cannot_be_imported_is_refused_with_the_reason(
     assert "No se importó nada." in page
     assert reason in page
     assert main_collection(importing.COLLECTION).count_documents({}) == 0
+
+
+def workbook(comment: str) -> bytes:
+    """Return a workbook of one batch. Its cells hardly take any room packed."""
+    book = openpyxl.Workbook()
+    book.active.append(["id", "comentarios"])
+    for number in range(100):
+        book.active.append([f"batch_{number}", comment])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def swollen(size: int) -> bytes:
+    """Return a workbook with one cell of so many bytes, which take a thousandth packed."""
+    whole = workbook("x")
+    cell = b'<row r="1"><c t="inlineStr"><is><t>%s</t></is></c></row>' % (b"x" * size)
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(whole)) as source,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in source.namelist():
+            part = source.read(name)
+            if name.startswith("xl/worksheets/"):
+                start, end = part.split(b"<sheetData>")[0], part.split(b"</sheetData>")[1]
+                part = start + b"<sheetData>" + cell + b"</sheetData>" + end
+            archive.writestr(name, part)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("larga.csv", b"id\n" + b"".join(b"batch_%d\n" % n for n in range(30_000))),
+        ("bomba.xlsx", swollen(importing.LIGHT_UNPACKED)),
+    ],
+)
+def test_a_big_file_is_read_by_another_process_than_the_one_that_answers(
+    lead_client: Client, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
+) -> None:
+    spawned: list[str] = []
+    monkeypatch.setattr(starting, "spawn", spawned.append)
+    monkeypatch.setattr(importing, "read_content", lambda *_: pytest.fail("read where it is asked"))
+    page = post(lead_client, "/data-management/importar", file=SimpleUploadedFile(name, content))
+    assert "Leer una lista de batches" in page
+    assert len(spawned) == 1
+
+
+def test_a_big_file_that_was_read_leads_to_its_plan(
+    lead_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "LIGHT", 10)
+    job = upload(lead_client, "id\nbatch_1\nbatch_2\n")
+    answer = lead_client.get(job, headers={"hx-request": "true"})
+    plan = answer.headers["HX-Redirect"]
+    assert lead_client.get(job).url == plan  # type: ignore[attr-defined]
+    assert "Nuevos 2" in shown(lead_client, plan)
+
+
+def test_a_big_file_that_cannot_be_read_says_so_and_is_not_kept(
+    lead_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "LIGHT", 10)
+    job = upload(lead_client, "nada\n" * 10)
+    assert "columna de los batches" in shown(lead_client, job)
+    assert main_collection(importing.COLLECTION).count_documents({}) == 0
+
+
+def test_a_process_that_reads_for_a_page_has_so_much_memory_and_no_more(tmp_path: Path) -> None:
+    assert {JobKind.READ, JobKind.IMPORT} <= LIMITED.keys()
+    code = (
+        "from segmentacion.memory import limit_memory; from batches.services.reading import "
+        "read_content; import sys; content = open(sys.argv[1], 'rb').read(); "
+        "limit_memory(160 << 20); read_content('x.xlsx', content)"
+    )
+    (tmp_path / "bomba.xlsx").write_bytes(swollen(30 << 20))
+    command = [sys.executable, "-c", code, str(tmp_path / "bomba.xlsx")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "MemoryError" in done.stderr

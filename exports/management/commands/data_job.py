@@ -4,7 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from exports.rules.jobs import LIMITED, JobKind
+from exports.services.jobs import records
 from exports.services.jobs.running import run
+from segmentacion.memory import limit_memory
 from segmentacion.reporting import DatabaseCommand
 
 
@@ -15,5 +18,9 @@ class Command(DatabaseCommand):
         parser.add_argument("job", help="id del trabajo")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        job = records.find(options["job"])
+        limit = LIMITED.get(JobKind(job["kind"])) if job else None
+        if limit is not None:
+            limit_memory(limit)
         if not run(options["job"]):
             raise CommandError("❌ El trabajo no se hizo; su página dice por qué.")

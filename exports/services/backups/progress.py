@@ -15,6 +15,7 @@ class Stage(StrEnum):
     CHECK = "Comprobando"
     TRIAL = "Restauración de prueba"
     MASKS = "Máscaras"
+    READ = "Leyendo"
     PLAN = "Comparando"
     LOAD = "Cargando"
     INDEX = "Índices"

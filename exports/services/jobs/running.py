@@ -101,6 +101,10 @@ def _restore(job: Document) -> Work:
     }
 
 
+def _read(job: Document) -> Work:
+    return (yield from importing.prepare(job["options"]["pending"]))
+
+
 def _import(job: Document) -> Work:
     return (yield from importing.carry_out(job["options"]["pending"], records.actor_of(job)))
 
@@ -116,5 +120,6 @@ WORK: dict[JobKind, Callable[[Document], Work]] = {
     JobKind.COMPARE: _compare,
     JobKind.PLAN: _plan,
     JobKind.RESTORE: _restore,
+    JobKind.READ: _read,
     JobKind.IMPORT: _import,
 }
