@@ -9,6 +9,11 @@ from crew.models import AnyIdField
 from segmentacion.mongo.fields import StoredField
 from segmentacion.mongo.indexes import PlainIndex
 
+# The names under which the catalogue raises data versions: a sync that changed something, and
+# verdicts that reached its files.
+SYNC_VERSION = "sync"
+VERDICTS_VERSION = "verdicts"
+
 
 class SyncRun(models.Model):
     """One run of the sync: when, by whom, how it ended, and its report."""

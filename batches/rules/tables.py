@@ -19,7 +19,6 @@ from batches.rules.states import Priority, Review, Status
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 60
-MAX_CELL = 32_767  # what a spreadsheet takes
 SEPARATORS = (",", ";", "\t")
 HEADS = {
     "id": ("batch id", "batch", "id", "id del batch", "lote"),

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.models import DATA_VERSION
+from batches.models import IDS_VERSION
 from batches.queries.counts import kept
-from masks.models import CatalogueFile
+from masks.models import SYNC_VERSION, VERDICTS_VERSION, CatalogueFile
 from masks.queries import walking
 from masks.queries.unknown import MAX_LISTED, kept_unknown
 from masks.rules.listing import UNVERIFIED, BatchState, FileFilter, FileRequest, Search
@@ -23,8 +23,8 @@ from segmentacion.mongo.clients import Document, main_collection
 COUNT_LIMIT = 10_000
 SMALL = 1_000
 MAX_PEOPLE = 100
-SYNC_VERSION = "sync"
-DEPENDS_ON = (DATA_VERSION, SYNC_VERSION)
+# Of batches only which there are: what is said about them changes no list of files.
+DEPENDS_ON = (IDS_VERSION, SYNC_VERSION, VERDICTS_VERSION)
 BY_DATE = walking.Order((("uploadDate", -1), ("_id", -1)))
 NAMES = "here_1_filename_1_uploadDate_1"
 BY_NAME = walking.Order((("filename", 1), ("uploadDate", 1)))

@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure
 
 from batches.models import IDS_VERSION, Batch
 from batches.queries.counts import kept
-from masks.models import CatalogueFile
+from masks.models import SYNC_VERSION, CatalogueFile
 from segmentacion.mongo.clients import Document, main_collection
 
 STREAM = 10_000
@@ -20,7 +20,7 @@ TOO_LARGE = 17217  # what `distinct` answers when the ids do not fit into 16 MB
 MAX_LISTED = 10_000
 FIRST = 50
 # What the answer depends on: batches come to be (or go), and a run of the sync.
-DEPENDS_ON = ("batches", IDS_VERSION, "sync")
+DEPENDS_ON = (IDS_VERSION, SYNC_VERSION)
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,6 @@ def versions_of(batch_id: str) -> list[Version]:
     return [_version(document, current=not place) for place, document in enumerate(found)]
 
 
-def catalogue_file(file_id: Any) -> Document | None:
-    """Return what the catalogue knows of a file, or None."""
-    return main_collection(CatalogueFile.COLLECTION).find_one({"_id": file_id}, SHOWN)
-
-
 def _version(document: Document, *, current: bool) -> Version:
     length, at = document.get("length"), document.get("uploadDate")
     return Version(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from masks.models import SyncRun
+from masks.models import SYNC_VERSION, SyncRun
 from masks.rules import Conflict, MarkChange
 from segmentacion.actors import Actor
 from segmentacion.mongo import versions
@@ -20,7 +20,6 @@ logger = logging.getLogger("segmentacion.sync")
 
 STORED_NAMES = 200
 KEEP_UNEVENTFUL = timedelta(days=7)
-DATA_VERSION = "sync"
 
 # Called with a stage ("read", "write", "catalog"), how much is done, and how much there is (0:
 # unknown).
@@ -146,7 +145,7 @@ def record_end(run: Run, *, outcome: str, error: str, started: float) -> None:
             runs.delete_many(
                 {"started_at": {"$lt": now - KEEP_UNEVENTFUL}, "outcome": "ok", "changed": 0}
             )
-        versions.bump(DATA_VERSION)
+        versions.bump(SYNC_VERSION)
     except PyMongoError:
         logger.exception("the end of sync %s was not recorded", report.run_id)
 

@@ -21,7 +21,7 @@ import bson
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from masks.models import CatalogueFile
+from masks.models import VERDICTS_VERSION, CatalogueFile
 from masks.queries.verdicts import verdicts_of
 from masks.rules.verdicts import Limits, Verdict, VerdictKind
 from masks.services.filling import expected_total, fill_completed
@@ -30,6 +30,7 @@ from masks.services.verifications import Checked, Options, StoreStoppedError, Ve
 from masks.verifying.delivery import Delivery, LocalFile, VanishedError
 from masks.verifying.worker import Worker
 from segmentacion.actors import Actor, new_operation
+from segmentacion.mongo import versions
 from segmentacion.mongo.clients import Document, main_collection
 
 __all__ = ["Checked", "Options", "StoreStoppedError", "VerifyReport", "verify", "verify_file"]
@@ -182,6 +183,7 @@ class _Run:
             ],
             ordered=False,
         )
+        versions.bump(VERDICTS_VERSION)
 
     def _is_late(self) -> bool:
         limit = self.options.seconds

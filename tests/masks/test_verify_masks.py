@@ -320,6 +320,15 @@ def test_it_verifies_over_http_until_nothing_is_left(lead_client: Client) -> Non
     assert answer["verified"][-1]["label"] == "completo"
 
 
+def test_the_list_shows_at_once_how_many_are_left(lead_client: Client) -> None:
+    put(WHOLE, days=1), put(WHOLE, days=2)
+    assert "Verificar pendientes (2)" in lead_client.get("/masks").content.decode()
+    post(lead_client, outstanding=True)
+    page = lead_client.get("/masks").content.decode()
+    assert "Verificar pendientes" not in page
+    assert lead_client.get("/api/masks?verdict=whole").json()["count"] == 2
+
+
 def test_it_verifies_one_file_or_one_batch(lead_client: Client) -> None:
     file_id = put(WHOLE, "batch_1")
     assert post(lead_client, file=as_text(file_id)).json()["verified"][0]["kind"] == "whole"
