@@ -160,5 +160,5 @@ def assert_well(site: Site, batches: Batches) -> None:
 
 def test_the_driver_was_told_of_all_three(nodes: ReplicaSet) -> None:
     client = MongoClient[Any](nodes.uri)
-    client.admin.command("ping")
-    assert {port for _, port in client.nodes} == {node.port for node in nodes.nodes}
+    ports = {node.port for node in nodes.nodes}
+    until(lambda: {port for _, port in client.nodes} == ports, "the driver knows of all three")
