@@ -11,8 +11,9 @@ import pytest
 from bson import ObjectId
 
 from exports.rules.backup import BackupError, BadBackupError
-from exports.services.restoring import NoChangeError
+from exports.services.restoring import NoChangeError, complete_pending
 from exports.services.restoring import engine as engine_module
+from segmentacion.actors import new_operation
 from segmentacion.mongo import versions
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import (
@@ -303,6 +304,17 @@ def test_a_write_while_it_is_prepared_is_not_lost(
     report = put_back(path)
     assert "batch_2" in report.safety.read_text("utf-8")
     assert report.plan.sections["batches"].removed_names == ["batch_2"]
+
+
+def test_what_a_killed_restore_left_without_saying_so_is_removed(mongo: None) -> None:
+    staging = f"restore_{new_operation()}_batches"
+    for name in ("restore_probe_0123abcd", "restore_probe_0123abcd_to", staging, "restore_notas"):
+        main_database().create_collection(name)
+    try:
+        complete_pending()
+        assert staging_left() == ["restore_notas"]
+    finally:
+        main_database().drop_collection("restore_notas")
 
 
 def test_two_at_once_one_waits_for_nothing_and_says_so(mongo: None, tmp_path: Path) -> None:

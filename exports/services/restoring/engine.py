@@ -77,16 +77,22 @@ def complete_pending(lease: Lease | None = None) -> int:
 
     Does nothing while another restore is under way.
     """
-    journals = swapping.pending()
-    if not journals:
+    if not swapping.pending() and not swapping.left_over():
         return 0
-    if lease is None:
-        try:
-            with held(LEASE, seconds=60):
-                return sum(swapping.complete(journal) for journal in swapping.pending())
-        except LeaseTaken:
-            return 0
-    return sum(swapping.complete(journal) for journal in journals)
+    if lease is not None:
+        return _complete_all()
+    try:
+        with held(LEASE, seconds=60):
+            return _complete_all()
+    except LeaseTaken:
+        return 0
+
+
+def _complete_all() -> int:
+    completed = sum(swapping.complete(journal) for journal in swapping.pending())
+    for collection in swapping.left_over():
+        collection.drop()
+    return completed
 
 
 def _restore(

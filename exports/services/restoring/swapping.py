@@ -9,18 +9,26 @@ Steps of a journal (`restores`), in order:
 - `abandoned`: dropped; nothing changed.
 """
 
+import re
 import secrets
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from batches.models import Batch
 from batches.services import operations
 from batches.services.operations import Kind
 from exports.models import RestoreJournal
-from exports.rules.backup import BATCHES, PEOPLE, BackupError, ChangedMeanwhileError
+from exports.rules.backup import (
+    BATCHES,
+    PEOPLE,
+    SECTIONS,
+    BackupError,
+    ChangedMeanwhileError,
+)
 from exports.rules.restoring import RestorePlan
 from exports.services.backups.progress import Progress, Stage
 from exports.services.restoring.planning import data_versions
@@ -32,6 +40,12 @@ from segmentacion.mongo.clients import Document, main_collection
 from segmentacion.mongo.leases import COLLECTION as LEASES
 
 RAISED = ("crew", "batches", "batch_ids")
+# Collections that are ours to remove: trials of renaming, and staging collections.
+LEFT_OVER = re.compile(
+    rf"restore_(?:probe_[0-9a-f]{{8}}(?:_to)?|[0-9a-f]{{24}}_(?:{'|'.join(SECTIONS)}))"
+)
+    rf"restore_(?:probe_[0-9a-f]{{8}}(?:_to)?|[0-9a-f]+_(?:{'|'.join(SECTIONS)}))"
+)
 KEYS_AT_MOST = 200_000
 CANNOT_RENAME = (
     "Esta cuenta o este servidor no permite cambiar el nombre de una colección "
@@ -151,6 +165,16 @@ def complete(journal: Document) -> bool:
         _put_in_place(operation, name, first=False)
     close(journal)
     return True
+
+
+def left_over() -> list[Collection[Document]]:
+    """Return the collections of restores. Where none is pending, a process died between making
+    one and saying so, or the server made one after its process had died."""
+    found = []
+    for database in {c.database.name: c.database for c in map(main_collection, SECTIONS)}.values():
+        names = database.list_collection_names(filter={"name": {"$regex": "^restore_"}})
+        found += [database[name] for name in names if LEFT_OVER.fullmatch(name)]
+    return found
 
 
 def _exists(operation: str, section: str) -> bool:
