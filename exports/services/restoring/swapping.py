@@ -44,8 +44,6 @@ RAISED = ("crew", "batches", "batch_ids")
 LEFT_OVER = re.compile(
     rf"restore_(?:probe_[0-9a-f]{{8}}(?:_to)?|[0-9a-f]{{24}}_(?:{'|'.join(SECTIONS)}))"
 )
-    rf"restore_(?:probe_[0-9a-f]{{8}}(?:_to)?|[0-9a-f]+_(?:{'|'.join(SECTIONS)}))"
-)
 KEYS_AT_MOST = 200_000
 CANNOT_RENAME = (
     "Esta cuenta o este servidor no permite cambiar el nombre de una colección "
