@@ -119,6 +119,14 @@ def test_the_databases_have_their_names_by_default(defaults: dict[str, Any]) -> 
     assert names == ["segmentacion_db", "segmentacion_db", "QUALITY_IEMSA"]
 
 
+def test_nothing_set_is_the_team_s_own_place_and_closed(defaults: dict[str, Any]) -> None:
+    assert defaults["MASKS_BUCKET"] == "training_metrics.masks"
+    assert defaults["TIME_ZONE"] == "America/Mexico_City"
+    assert Path(defaults["DATA_DIRECTORY"]) == ROOT / "data"
+    assert (defaults["DEBUG"], defaults["HTTPS"]) == (False, False)
+    assert set(defaults["ALLOWED_HOSTS"]) == {"localhost", "127.0.0.1", "[::1]"}
+
+
 def test_the_uris_say_the_databases_that_no_setting_names() -> None:
     settings = settings_of(
         MONGO_URI="mongodb://localhost/equipo",

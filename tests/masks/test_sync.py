@@ -9,6 +9,7 @@ import pytest
 from bson import json_util
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pymongo import monitoring
 
 from batches.models import Batch
@@ -24,6 +25,10 @@ from tests.factories import MOMENT, batch_document, make_batch, make_batches, pu
 from tests.factories import stored as stored_batch
 
 pytestmark = pytest.mark.usefixtures("mongo")
+KEYS = {
+    "success", "batches_updated", "total_batches", "total_files_found", "message", "results",
+    "already_updated", "cleared", "not_found", "unparsed", "conflicts", "run_id", "duration_ms",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -163,6 +168,23 @@ def test_an_empty_store_changes_nothing_exits_1_and_names_other_buckets() -> Non
         call_command("sync_masks")
     assert refused.value.returncode == 1
     assert marked() == 1
+
+
+def test_a_store_of_another_bucket_is_read_by_its_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "MASKS_BUCKET", "masks")
+    make_batch("batch_1")
+    put_files(["batch_1.zip"])
+    assert store.files().name == "masks.files"
+    assert (sync_json()["batches_updated"], marked()) == (1, 1)
+
+
+def test_the_command_and_the_endpoint_answer_with_the_same_keys(lead_client: Client) -> None:
+    put_files(["batch_1.zip"])
+    told = sync_json("--dry-run")
+    answered = lead_client.post("/api/sync-batch-files", {"dry_run": True}, "application/json")
+    assert set(told) == set(answered.json()) >= KEYS
 
 
 def test_a_third_of_the_files_gone_changes_nothing_unless_forced(first_day: None) -> None:
