@@ -17,6 +17,7 @@ from masks import store
 from masks.models import ArchiveVerdict, CatalogueFile
 from masks.presenting.ids import as_text
 from masks.services import verdicts
+from masks.services.sync import run_sync
 from masks.services.verifying import Options, StoreStoppedError, VerifyReport, verify
 from masks.verifying import delivery
 from segmentacion.actors import Actor, Channel
@@ -63,6 +64,10 @@ def kept(file_id: Any) -> Any:
     return main_collection(ArchiveVerdict.COLLECTION).find_one({"_id": file_id})
 
 
+def in_the_store() -> list[list[dict[str, Any]]]:
+    return [list(found.find().sort("_id")) for found in (store.files(), store.chunks())]
+
+
 def replace_first(chunks: Any, file_id: Any, data: Any) -> None:
     chunks.update_one({"files_id": file_id, "n": 0}, {"$set": {"data": data}})
 
@@ -89,6 +94,17 @@ def test_a_verdict_is_kept_and_shown_on_file_and_batch() -> None:
     assert batch["history"][-1]["changes"] == [
         {"field": "mask_verdict", "old": None, "new": "whole"}
     ]
+
+
+def test_neither_the_sync_nor_verifying_touches_the_store() -> None:
+    make_batch("batch_1")
+    put(WHOLE, "batch_1")
+    put(b"corrupto", "batch_2")
+    before = in_the_store()
+    run_sync(actor=COMMAND, full=True)
+    run()
+    assert kept(before[0][0]["_id"])
+    assert in_the_store() == before
 
 
 def test_only_the_newest_file_speaks_for_its_batch() -> None:
