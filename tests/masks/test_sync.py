@@ -1,6 +1,7 @@
 """The sync against real servers."""
 
 import json
+import sys
 from datetime import UTC, timedelta
 from io import StringIO
 from typing import Any
@@ -178,6 +179,23 @@ def test_a_store_of_another_bucket_is_read_by_its_setting(
     put_files(["batch_1.zip"])
     assert store.files().name == "masks.files"
     assert (sync_json()["batches_updated"], marked()) == (1, 1)
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("place", "shown"), [(Terminal(), True), (StringIO(), False)])
+def test_on_a_terminal_a_bar_shows_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, place: StringIO, shown: bool
+) -> None:
+    make_batch("batch_1")
+    put_files(["batch_1.zip"])
+    monkeypatch.setattr(sys, "stderr", place)
+    assert sync_json("--full")["batches_updated"] == 1
+    assert ("Leyendo archivos" in place.getvalue()) is shown
+    assert ("0/1" in place.getvalue()) is shown
 
 
 def test_the_command_and_the_endpoint_answer_with_the_same_keys(lead_client: Client) -> None:
