@@ -115,3 +115,8 @@ def test_on_paper_there_are_figures_and_no_controls(page: Page, past_weeks: None
     expect(page.get_by_role("button", name="Imprimir")).to_be_hidden()
     expect(page.locator(".chart--narrow").first).to_be_visible()
     expect(page.locator(".who tfoot")).to_be_visible()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".how__text")).to_contain_text("No sabe de vacaciones")
+    expect(page.locator(".how__text")).to_be_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".how__text")).to_be_hidden()
