@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from batches.models import Batch
 from masks import store
@@ -15,16 +14,7 @@ from segmentacion.actors import SYNC_ACTOR
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batches, put_files, stored
 
-pytestmark = pytest.mark.usefixtures("mongo")
-
-
-@pytest.fixture(params=["change stream", "asking"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways of finding what is new; only a replica set has change streams."""
-    if request.param == "change stream":
-        request.getfixturevalue("store_on_replica_set")
-    monkeypatch.setattr(settings, "SYNC_CHANGE_STREAMS", request.param == "change stream")
-    return str(request.param)
+pytestmark = pytest.mark.usefixtures("mongo", "way")
 
 
 def sync(**options: Any) -> SyncReport:

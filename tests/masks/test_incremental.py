@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from bson import Binary, Int64, ObjectId
-from django.conf import settings
 
 from batches.models import Batch
 from batches.services.importing import ImportReport, apply_plan, make_plan, read_entries
@@ -21,16 +20,7 @@ from segmentacion.mongo import leases
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches, put_files, stored
 
-pytestmark = pytest.mark.usefixtures("mongo")
-
-
-@pytest.fixture(params=["change stream", "asking"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways of finding what is new; only a replica set has change streams."""
-    if request.param == "change stream":
-        request.getfixturevalue("store_on_replica_set")
-    monkeypatch.setattr(settings, "SYNC_CHANGE_STREAMS", request.param == "change stream")
-    return str(request.param)
+pytestmark = pytest.mark.usefixtures("mongo", "way")
 
 
 def sync(**options: Any) -> SyncReport:
