@@ -22,7 +22,7 @@ from pymongo import MongoClient
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.mongods import server_in
 from tests.site import ROOT, environment, manage
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.faults
 
@@ -142,7 +142,7 @@ def test_a_store_killed_while_it_is_read_changes_nothing(installation: Installat
         installation.wait_for_run(seen)
         time.sleep(0.03)
         kill(installation.store)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
         assert process.returncode == 1, errors
         assert "no se cambió nada" in errors
         assert installation.documents() == before
@@ -178,7 +178,7 @@ def test_mongod_killed_while_5_000_marks_are_written_loses_nothing(
         installation.wait_for_run(seen)
         time.sleep(chance.uniform(0.05, 0.5))
         kill(installation.main)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         installation.main.ensure()
         leases = MongoClient(installation.main.ensure())["segmentacion_db"]["leases"]
         leases.delete_many({})  # what waiting 30 s would do
@@ -209,7 +209,7 @@ def test_of_two_at_once_one_runs_and_the_other_says_so(installation: Installatio
     installation.wait_for_run(seen)
     with stopped(first):
         second = installation.sync()
-    _, errors = first.communicate(timeout=60)
+    _, errors = first.communicate(timeout=PATIENCE)
     assert (first.returncode, second.returncode) == (0, 1), errors
     assert "Ya hay una sincronización en curso" in second.stderr
     marks = installation.marks()

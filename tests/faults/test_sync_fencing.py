@@ -95,7 +95,7 @@ def test_a_stopped_holder_that_goes_on_after_another_changes_nothing(step: str) 
 def test_of_many_processes_at_once_one_runs_and_the_others_say_so() -> None:
     make_batch("batch_1")
     put_files(["batch_1.zip"])
-    process = holder("catalogue", seconds=60)
+    process = holder("catalogue", seconds=600)
     env = on_test_server(main_database().name, TRAINING_DB=settings.TRAINING_DB)
     other = manage("sync_masks", "--full", env=env)
     said, errors = process.communicate("go\n", timeout=PATIENCE)
