@@ -27,12 +27,14 @@ document.addEventListener("keydown", (event) => {
   if (!field || bar.hidden || isOpen()) return;
   if (isTaken(event) && !event.target.matches?.(".pick")) return;
   event.preventDefault();
-  choose(bar.querySelector(`[data-act="${field}"]`), field);
+  const row = document.activeElement?.closest(".batches tbody tr[data-id]");
+  choose(bar.querySelector(`[data-act="${field}"]`), field, row ?? undefined);
 });
 
-function choose(anchor, field) {
+function choose(anchor, field, back = anchor) {
   popover(anchor, choices(field), {
     value: null,
+    back,
     onChoose: (value) => change(field, value),
   });
 }

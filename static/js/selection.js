@@ -67,7 +67,9 @@ function show() {
     all.indeterminate = picked > 0 && picked < listed.length;
   }
   const count = selection.count();
+  const left = count === 0 && bar.contains(document.activeElement);
   bar.hidden = count === 0;
+  if (left) (listed.find((row) => row.dataset.id === last) ?? listed[0])?.focus({ preventScroll: true });
   document.body.classList.toggle("has-selection", count > 0);
   document.getElementById("actions-count").textContent =
     plural(count, "seleccionado", "seleccionados");

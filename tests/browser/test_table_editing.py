@@ -69,6 +69,21 @@ def test_the_keyboard_alone_edits_a_row(page: Page) -> None:
     expect(row(page, batch_id)).to_be_focused()
 
 
+def test_the_keyboard_stays_on_its_row_when_the_action_bar_is_left(page: Page) -> None:
+    open_dashboard(page, ALL)
+    batch_id = ids(page)[0]
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("a")
+    expect(page.locator(".pop")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(row(page, batch_id)).to_be_focused()
+    page.locator('#actions [data-act="priority"]').focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#actions")).to_be_hidden()
+    expect(row(page, batch_id)).to_be_focused()
+
+
 def test_a_date_is_set_and_taken_away(page: Page) -> None:
     open_dashboard(page, ALL)
     batch_id = ids(page)[1]
