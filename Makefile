@@ -38,7 +38,8 @@ test-deploy: $(VENV)/.test
 	PATH="$$PATH:/usr/sbin" $(BIN)/python -m pytest deploy/tests
 
 soak: $(VENV)/.test
-	SOAK=1 $(BIN)/python -m pytest tests/faults -s
+	@.ci/system-packages soak
+	SOAK=1 $(BIN)/python -m pytest tests/faults tests/exports/soak_libreoffice.py -s
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks

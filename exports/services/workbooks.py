@@ -23,13 +23,15 @@ HEAD = {
     "bold": True, "font_color": "#FFFFFF", "bg_color": "#4F4CC8", "valign": "vcenter",
     "border": 1, "border_color": "#4340B0",
 }  # fmt: skip
-FORMATS = {
+FORMATS: dict[Kind, dict[str, str | int]] = {
     Kind.TEXT: {"valign": "top"},
-    Kind.NUMBER: {"num_format": "#,##0", "valign": "top"},
-    Kind.SHARE: {"num_format": "0.0%", "valign": "top"},
+    Kind.NUMBER: {"num_format": "#,##0", "valign": "top", "align": "right", "indent": 1},
+    Kind.SHARE: {"num_format": "0.0%", "valign": "top", "align": "right", "indent": 1},
     Kind.DATE: {"num_format": "dd/mm/yyyy", "valign": "top", "align": "left"},
     Kind.TIME: {"num_format": "dd/mm/yyyy hh:mm:ss", "valign": "top", "align": "left"},
 }
+LINE, ROW = 15, 20  # the height of a row in points, and in pixels
+GRID = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
 # Greys and meanings as on screen: NS grey, In amber, S green.
 SERIES_COLOURS = ("#9CA3AF", "#D97706", "#15803D")
 DETAIL = Table("Detalle", WORKLOAD.columns[1::-1])
@@ -58,10 +60,9 @@ def write_workbook(
             if detail:
                 for batch_id in row[-1].split(SEPARATOR) if row[-1] else ():
                     detail.add((row[0], batch_id))
-        sheet.finish()
+        sheet.finish(below=_add_chart(workbook, sheet) if detail else 0)
         if detail:
             detail.finish()
-            _add_chart(workbook, sheet)
         workbook.close()
 
 
@@ -72,6 +73,7 @@ class _Sheet:
         self.table, self.zone, self.rows = table, zone, 0
         self.page = workbook.add_worksheet(table.title)
         self.formats = {kind: workbook.add_format(style) for kind, style in FORMATS.items()}
+        self.wrapped = workbook.add_format({**FORMATS[Kind.TEXT], "text_wrap": True})
         head = workbook.add_format(HEAD)
         self.page.freeze_panes(1, 1)
         self.page.set_row(0, 22)
@@ -86,12 +88,16 @@ class _Sheet:
         if self.rows == MAX_ROWS:
             raise TooManyRowsError
         self.rows += 1
+        if lines := max(map(_breaks, row)):
+            self.page.set_row(self.rows, LINE * (1 + lines))
         for number, (column, value) in enumerate(zip(self.table.columns, row, strict=True)):
             self._cell(number, column, value)
 
-    def finish(self) -> None:
-        """Add what spans all rows: the filter, and lists of choices."""
+    def finish(self, *, below: int = 0) -> None:
+        """Add what spans all rows: the filter, lists of choices, and what is printed: the table
+        and so many rows below it, not what a long text has beyond its column."""
         last = max(self.rows, 1)
+        self.page.print_area(0, 0, last + below, len(self.table.columns) - 1)
         self.page.autofilter(0, 0, last, len(self.table.columns) - 1)
         for number, column in enumerate(self.table.columns):
             if column.choices:
@@ -111,7 +117,8 @@ class _Sheet:
         elif column.kind in {Kind.NUMBER, Kind.SHARE} and _is_number(value):
             self.page.write_number(self.rows, number, value, style)
             return
-        self.page.write_string(self.rows, number, _fitting(str(value)), style)
+        text = _fitting(str(value))
+        self.page.write_string(self.rows, number, text, self.wrapped if _breaks(text) else style)
 
     def _local(self, value: datetime, kind: Kind) -> datetime:
         """Return the time as a clock here shows it; a date is stored at midnight UTC."""
@@ -121,6 +128,11 @@ class _Sheet:
             return value.astimezone(self.zone).replace(tzinfo=None)
         except OverflowError:  # the first or last day that Python knows, in another zone
             return value.replace(tzinfo=None)
+
+
+def _breaks(value: object) -> int:
+    """Return how many line breaks a cell shows, of the few that are worth a row's height."""
+    return min(value.count("\n"), 5) if isinstance(value, str) else 0
 
 
 def _is_number(value: object) -> bool:
@@ -138,10 +150,11 @@ def _fitting(text: str) -> str:
     return units[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore") + CUT
 
 
-def _add_chart(workbook: Any, sheet: _Sheet) -> None:
-    """Put stacked bars of NS, In and S per person below the table."""
+def _add_chart(workbook: Any, sheet: _Sheet) -> int:
+    """Put stacked bars of NS, In and S per person below the table; return how many rows it
+    takes."""
     if not sheet.rows:
-        return
+        return 0
     chart = workbook.add_chart({"type": "bar", "subtype": "stacked"})
     name, last = sheet.table.title, sheet.rows
     for column, colour in zip((2, 3, 4), SERIES_COLOURS, strict=True):
@@ -155,8 +168,11 @@ def _add_chart(workbook: Any, sheet: _Sheet) -> None:
             }
         )
     chart.set_title({"name": "Batches por persona y estatus"})
-    chart.set_x_axis({"name": "Batches", "num_format": "#,##0"})
-    chart.set_y_axis({"name": "Segmentador", "reverse": True})
+    chart.set_x_axis({"name": "Batches", "num_format": "#,##0", "major_gridlines": GRID})
+    # The first person on top, and the numbers at the bottom nevertheless.
+    chart.set_y_axis({"reverse": True, "crossing": "max"})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 900, "height": min(160 + 28 * last, 1600)})
+    height = min(160 + 28 * last, 1600)
+    chart.set_size({"width": 900, "height": height})
     sheet.page.insert_chart(last + 2, 0, chart, {"description": "Batches por persona y estatus"})
+    return 2 + height // ROW + 1

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from batches.rules.cells import guard, looks_risky, unguard
 from exports.rules.csv import csv_chunks
 from exports.rules.rows import as_cells
-from exports.rules.sheets import BATCHES, WORKLOAD, Kind
-from exports.services.workbooks import MAX_TEXT, write_workbook
+from exports.rules.sheets import BATCHES, SUMMARY, WORKLOAD, Kind
+from exports.services.workbooks import LINE, MAX_TEXT, write_workbook
 
 ZONE = ZoneInfo("America/Mexico_City")
 # What MongoDB can store: any text but lone surrogates.
@@ -127,6 +127,22 @@ def test_a_workbook_has_dates_numbers_a_frozen_head_and_filters() -> None:
     assert cells["Actualizado"].value == datetime(2025, 10, 14, 19, 28, 43)
     assert (cells["Archivos"].value, cells["Cargado a Mongo"].value) == (2, "Sí")
     assert (page.freeze_panes, page.auto_filter.ref) == ("B2", "A1:P2")
+
+
+def test_a_text_of_two_lines_has_room_for_both() -> None:
+    page = as_workbook([("batch_1", "uno\ndos", ""), ("batch_2", "Flor", "")]).active
+    assert page["B2"].alignment.wrap_text
+    assert page.row_dimensions[2].height == 2 * LINE
+    assert page.row_dimensions[3].height in {None, LINE}
+
+
+def test_the_print_of_the_team_has_the_columns_and_the_chart_and_nothing_beside() -> None:
+    row = ("Flor", 2, 1, 0, 1, 0.5, "batch_1, batch_2" * 50)
+    page = as_workbook([row], SUMMARY)["Resumen del equipo"]
+    last = int(page.print_area.rpartition("$")[2])
+    (chart,) = page._charts
+    assert ":$G$" in page.print_area
+    assert last > chart.anchor._from.row
 
 
 def test_a_text_too_long_for_excel_is_cut_and_says_so() -> None:
