@@ -97,7 +97,7 @@ class Installation:
     def check_clean(self) -> None:
         """Assert that nothing of a restore is left over, and batches are all there."""
         names = self.database.list_collection_names()
-        assert not [name for name in names if name.startswith("restore_")]
+        assert [name for name in names if name.startswith("restore_")] == []
         assert not list(self.folder.rglob(".restauracion-*"))
         assert self.database.batches.count_documents({}) == 300
         assert {"id_1", "status_1_id_1"} <= set(self.database.batches.index_information())
