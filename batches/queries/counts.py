@@ -37,10 +37,11 @@ def kept(
     of data it depends on. The result must be BSON-encodable.
     """
     key = f"{name}:{hashlib.sha256(encode(subject)).hexdigest()[:32]}"
-    writes = versions.writes_seen(Batch.COLLECTION) if DATA_VERSION in of else []
-    near = f"{key}:{[versions.seen(one) for one in of]}{writes}".replace(" ", "") if writes else ""
+    seen = versions.writes_seen(Batch.COLLECTION)
+    near = f"{key}:{[versions.seen(one) for one in of]}{seen}".replace(" ", "") if seen else ""
     if near and (found := cache.get(near)) is not None:
         return found[0]
+    writes = seen if DATA_VERSION in of else []
     if exact and not writes:
         writes = versions.writes_of(Batch.COLLECTION)
     value, left = _shared(key, compute, of, writes)
