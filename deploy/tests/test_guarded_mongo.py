@@ -108,6 +108,17 @@ def test_work_is_handed_out_and_undone(lead: Visitor) -> None:
     assert undone["restored"] == done["changed"]
 
 
+def test_figures_follow_what_changes(lead: Visitor, server: GuardedMongo) -> None:
+    before = lead.get("/api/metrics/summary").json()["figures"]["assigned"]
+    kept = MongoClient[Any](server.admin_uri)["segmentacion_db"]["metrics_cache"]
+    head = kept.find_one({"_id": "sums"})
+    assert head is not None
+    assert head["position"]  # the account may open a change stream
+    lead.send("POST", "/api/batches/bulk", {"select": {"ids": ["batch_000129F"]},
+                                            "set": {"assignee": "Flor"}})  # fmt: skip
+    assert lead.get("/api/metrics/summary").json()["figures"]["assigned"] == before + 1
+
+
 def test_every_page_opens(lead: Visitor) -> None:
     pages = ("dashboard", "batch-management", "team", "mi-trabajo", "masks", "metrics", "historial",
              "data-management", "intake", "sistema", "papelera", "admin/")  # fmt: skip

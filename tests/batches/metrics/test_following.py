@@ -39,6 +39,7 @@ def team(main_on_replica_set: None, monkeypatch: pytest.MonkeyPatch) -> None:
         add_person(name=name)
     make_batches(batch_document(batch_id, created_at=days_ago(60)) for batch_id in IDS)
     monkeypatch.setattr(following, "MOST_SECONDS", 60.0)  # however busy this machine is
+    monkeypatch.setattr(keeping, "LONG_SECONDS", 600.0)
     monkeypatch.setattr(shares, "PER_BLOCK", 4)
 
 
