@@ -93,6 +93,10 @@ class Many:
         return writing.change_many(condition, self.act.pipeline(values))
 
 
+# A part of an operation: how, what was asked, and what is to be written.
+Planned = tuple[Many, dict[str, Any], list[Group]]
+
+
 def change_many(
     documents: Sequence[Document],
     asked: Mapping[str, Any],
@@ -160,37 +164,39 @@ def change_parts(
     if record is not None:
         return _resume(_recorded_parts(record, asker, actor), record)
     report = BulkReport(None, sum(len(documents) for documents, _ in parts), 0, [*refused])
-    planned = []
+    planned: list[Planned] = []
     for documents, asked in parts:
         many = Many.of(asked, asker=asker, actor=actor, operation=operation)
         groups, forbidden = many.plan(documents)
         planned.append((many, dict(asked), groups))
         report.refused += forbidden
-    keys = [key for _, _, groups in planned for key in keys_of(groups)]
-    if not keys:
+    if not any(groups for _, _, groups in planned):
         return report
     report.operation = operation
-    operations.begin(
-        operation,
-        kind=kind,
-        actor=actor,
-        keys=keys,
-        fields=sorted({p for _, _, groups in planned for _, values, _ in groups for p in values}),
-        summary=summary,
-        plan={
-            "matched": report.matched,
-            "refused": report.refused,
-            "parts": [
-                {"asked": asked, "count": len(keys_of(groups))} for _, asked, groups in planned
-            ],
-        },
-    )
+    _begin_parts(planned, report, kind=kind, actor=actor, summary=summary)
     for many, _, groups in planned:
         changed, late = many.write(groups)
         report.changed += changed
         report.refused += late
     operations.finish(operation, changed=report.changed)
     return report
+
+
+def _begin_parts(
+    planned: Sequence[Planned], report: BulkReport, *, kind: Kind, actor: Actor, summary: str
+) -> None:
+    """Record what is about to be changed, and each part's way: one that is cut off goes on so."""
+    groups = [group for _, _, part in planned for group in part]
+    parts = [{"asked": asked, "count": len(keys_of(part))} for _, asked, part in planned]
+    operations.begin(
+        str(report.operation),
+        kind=kind,
+        actor=actor,
+        keys=keys_of(groups),
+        fields=sorted({path for _, values, _ in groups for path in values}),
+        summary=summary,
+        plan={"matched": report.matched, "refused": report.refused, "parts": parts},
+    )
 
 
 def _recorded_parts(
