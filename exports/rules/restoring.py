@@ -13,6 +13,8 @@ from exports.rules.backup import BATCHES, PEOPLE
 
 # The field that tells a document of each section from the others; `_id` where none is said.
 KEY_FIELDS = {BATCHES: "id", PEOPLE: "name"}
+# What a document is called before people.
+NAME_FIELDS = KEY_FIELDS | {"trash": "key", "saved_views": "name"}
 SHOWN = 20
 SHOWN_FIELDS = 8
 LONGEST = 60

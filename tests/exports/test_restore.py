@@ -17,9 +17,9 @@ from segmentacion.actors import new_operation
 from segmentacion.mongo import versions
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import (
+    assert_batches_came_back,
     backup,
     everything,
-    forget_restores,
     insert_raw,
     not_utf8,
     odd_values,
@@ -65,8 +65,7 @@ def test_everything_comes_back_byte_for_byte(mongo: None, tmp_path: Path) -> Non
     for name in ("segmentadores", "trash", "saved_views"):
         assert after[name] == before[name]
     assert before["operations"] <= after["operations"]
-    plain = [forget_restores(side["batches"]) for side in (before, after)]
-    assert plain[0] == plain[1]
+    assert_batches_came_back(before["batches"], after["batches"])
     assert report.plan.sections["batches"].added == 4
 
 
@@ -130,6 +129,16 @@ def test_the_plan_says_what_and_changes_nothing(mongo: None, tmp_path: Path) -> 
     assert (plan.added_names, plan.removed_names) == (["batch_0"], ["batch_9"])
     assert plan.differences[0].fields["status"] == ("In", "NS")
     assert everything() == before
+
+
+def test_the_plan_calls_things_by_the_names_people_gave_them(mongo: None, tmp_path: Path) -> None:
+    main_collection("saved_views").insert_one({"name": "Lo de Flor", "owner": "ana"})
+    path = backup(tmp_path)
+    main_collection("saved_views").delete_many({})
+    main_collection("trash").insert_one({"_id": "operación:clave", "key": "batch_1"})
+    plan = planned(path)
+    assert plan.sections["saved_views"].added_names == ["Lo de Flor"]
+    assert plan.sections["trash"].removed_names == ["batch_1"]
 
 
 def test_indexes_and_data_versions_follow(mongo: None, tmp_path: Path) -> None:

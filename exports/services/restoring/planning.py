@@ -7,7 +7,7 @@ import bson
 from bson.errors import BSONError
 
 from exports.rules.backup import BATCHES, PEOPLE
-from exports.rules.restoring import KEY_FIELDS, SHOWN, How, RestorePlan, SectionPlan
+from exports.rules.restoring import KEY_FIELDS, NAME_FIELDS, SHOWN, How, RestorePlan, SectionPlan
 from exports.services.backups.progress import Progress, Stage
 from exports.services.extended_json import WRITE, split
 from exports.services.restoring.matching import identity
@@ -31,10 +31,7 @@ def make_plan(run: Restoring, spool: Spool | None = None) -> Generator[Progress,
 
     Raises BadBackupError when the file is not whole: nothing else was done.
     """
-    reader = run.reader
-    plan = RestorePlan(reader.path.name, reader.version, str(reader.info.get("created_at", "")))
-    plan.versions = data_versions()
-    plan.sections = {name: SectionPlan(name, how) for name, how in run.how.items()}
+    plan = _empty_plan(run)
     people: list[Resolved] = []
     needed: set[str] = set()
     done = 0
@@ -46,7 +43,7 @@ def make_plan(run: Restoring, spool: Spool | None = None) -> Generator[Progress,
         if section == BATCHES and run.selection.some_batches:
             needed |= {str(r.document.get("assignee")) for r in resolved if not r.same}
         done += len(resolved)
-        yield Progress(Stage.PLAN, done, reader.total)
+        yield Progress(Stage.PLAN, done, run.reader.total)
     if people:
         chosen = [person for person in people if person.name in needed]
         _take(plan.sections[PEOPLE], chosen, spool)
@@ -55,6 +52,15 @@ def make_plan(run: Restoring, spool: Spool | None = None) -> Generator[Progress,
             _count_removed(run, plan.sections[name])
     plan.warnings = run.warnings[:MAX_WARNINGS]
     return plan
+
+
+def _empty_plan(run: Restoring) -> RestorePlan:
+    reader = run.reader
+    sections = {name: SectionPlan(name, how) for name, how in run.how.items()}
+    made = str(reader.info.get("created_at", ""))
+    return RestorePlan(
+        reader.path.name, reader.version, made, sections=sections, versions=data_versions()
+    )
 
 
 def _take(section: SectionPlan, resolved: list[Resolved], spool: Spool | None) -> None:
@@ -81,7 +87,7 @@ def _count_removed(run: Restoring, section: SectionPlan) -> None:
     if not section.removed:
         return
     field = KEY_FIELDS.get(section.name, "_id") if run.older else "_id"
-    shown = KEY_FIELDS.get(section.name, "_id")
+    shown = NAME_FIELDS.get(section.name, "_id")
     stretches: Any = collection.find_raw_batches({}, {field: 1, shown: 1})
     for stretch in stretches:
         for raw in split(stretch):

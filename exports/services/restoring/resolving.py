@@ -20,7 +20,7 @@ from django.utils import timezone
 from batches.models import empty_file_info, empty_metadata
 from batches.rules.adoption import Setting, adopt_batch, adopt_person, is_usable_name
 from exports.rules.backup import BATCHES, OLDER_VERSION, PEOPLE
-from exports.rules.restoring import EVENT_FIELD, KEY_FIELDS, How, Selection
+from exports.rules.restoring import EVENT_FIELD, KEY_FIELDS, NAME_FIELDS, How, Selection
 from exports.services.backups.reading import BackupReader, Stretch
 from exports.services.extended_json import LOOK, encode, from_json
 from exports.services.restoring.matching import Stored, identity, match, stored_of
@@ -256,7 +256,7 @@ def _bare(document: Mapping[str, Any]) -> Document:
 
 def name_of(section: str, document: Mapping[str, Any]) -> str:
     """Return what a document is called in a plan."""
-    return str(document.get(KEY_FIELDS.get(section, "_id"), document.get("_id")))[:80]
+    return str(document.get(NAME_FIELDS.get(section, "_id"), document.get("_id")))[:80]
 
 
 def _made_id(section: str, document: Mapping[str, Any]) -> ObjectId:

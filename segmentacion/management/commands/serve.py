@@ -16,7 +16,9 @@ from segmentacion.mongo.embedded import EmbeddedError
 from segmentacion.mongo.errors import is_unreachable
 from segmentacion.mongo.server import is_embedded
 
-MANAGE = f"{Path(sys.executable).parent.parent.name}/bin/python manage.py"
+PYTHON = Path(sys.executable)
+NEAR = PYTHON.is_relative_to(settings.BASE_DIR)  # the virtual environment that `make run` makes
+MANAGE = f"{PYTHON.relative_to(settings.BASE_DIR) if NEAR else PYTHON} manage.py"
 
 
 class Command(BaseCommand):
