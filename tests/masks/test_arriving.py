@@ -8,17 +8,12 @@ import pytest
 from batches.models import Batch
 from masks import store
 from masks.services import catalogue
-from masks.services.runs import SyncReport
-from masks.services.sync import SyncRefusedError, run_sync
-from segmentacion.actors import SYNC_ACTOR
+from masks.services.sync import SyncRefusedError
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batches, put_files, stored
+from tests.masks.syncing import sync
 
 pytestmark = pytest.mark.usefixtures("mongo", "way")
-
-
-def sync(**options: Any) -> SyncReport:
-    return run_sync(actor=SYNC_ACTOR, **options)
 
 
 def make(count: int) -> None:

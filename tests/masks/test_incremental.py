@@ -13,18 +13,14 @@ from masks import feed, queries, store
 from masks.queries import files
 from masks.rules import position as rules
 from masks.services import incremental
-from masks.services.runs import SyncReport
-from masks.services.sync import LEASE, SyncRefusedError, run_sync, wait_for_run
-from segmentacion.actors import SYNC_ACTOR, SYSTEM_ACTOR
+from masks.services.sync import LEASE, SyncRefusedError, wait_for_run
+from segmentacion.actors import SYSTEM_ACTOR
 from segmentacion.mongo import leases
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches, put_files, stored
+from tests.masks.syncing import sync
 
 pytestmark = pytest.mark.usefixtures("mongo", "way")
-
-
-def sync(**options: Any) -> SyncReport:
-    return run_sync(actor=SYNC_ACTOR, **options)
 
 
 def put_old_file(filename: str, *, hours: float = 5) -> ObjectId:

@@ -3,17 +3,15 @@
 import json
 import zlib
 from io import StringIO
-from typing import Any
 
 import pytest
 from bson import ObjectId
-from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
 from masks import store
 from masks.services.reconciling import last_report, reconcile
-from segmentacion.mongo.clients import close_clients, main_collection
+from segmentacion.mongo.clients import main_collection
 from tests.factories import make_batch, put_file
 from tests.masks.catalogue import catalogue, file_document
 
@@ -130,16 +128,6 @@ def test_figures_that_were_kept_wrong_are_named_and_mended() -> None:
         "Flor, serie otra, prioridad media, hoy",
     ]
     assert "figures_differ" not in found()
-
-
-@pytest.fixture
-def store_away(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(settings, "TRAINING_MONGO_URI", "mongodb://127.0.0.1:1/")
-    monkeypatch.setattr("masks.services.reconciling.PING_SECONDS", 0.3)
-    close_clients()
-    yield
-    monkeypatch.undo()
-    close_clients()
 
 
 def test_without_the_store_the_rest_is_told(store_away: None) -> None:
