@@ -52,12 +52,26 @@ def compare(first: Path, second: Path) -> Generator[Progress, None, Comparison]:
     """Compare two backups; yield progress, return the comparison. Raises BadBackupError."""
     comparison = Comparison()
     one, other = BackupReader(first), BackupReader(second)
-    total, done = 2 * one.total + other.total, 0
+    steps = _Steps(2 * one.total + other.total)
     known: dict[Key, bytes] = {}
     for key, element in _elements(one):
         known[key] = _digest(element)
-        done += 1
-        yield Progress(Stage.PLAN, done, total)
+        yield steps.next()
+    changed = yield from _beside(known, other, comparison, steps)
+    for key, element in _elements(one):
+        if key in changed:
+            new = changed[key]
+            fields = differences(from_json(element), from_json(new)) if new is not None else {}
+            comparison.add("changed", key, fields)
+        yield steps.next()
+    return comparison
+
+
+def _beside(
+    known: dict[Key, bytes], other: BackupReader, comparison: Comparison, steps: "_Steps"
+) -> Generator[Progress, None, dict[Key, Any]]:
+    """Read the second backup beside the digests of the first, which are used up; say what was
+    added and removed, and return what changed, the first ones as they are now."""
     added: list[Key] = []
     changed: dict[Key, Any] = {}
     for key, element in _elements(other):
@@ -68,20 +82,24 @@ def compare(first: Path, second: Path) -> Generator[Progress, None, Comparison]:
             comparison.count("same", key[0])
         else:
             changed[key] = element if len(changed) < MAX_DETAILED else None
-        done += 1
-        yield Progress(Stage.PLAN, done, total)
+        yield steps.next()
     for key in added:
         comparison.add("added", key)
     for key in known:
         comparison.add("removed", key)
-    for key, element in _elements(one):
-        if key in changed:
-            new = changed[key]
-            fields = differences(from_json(element), from_json(new)) if new is not None else {}
-            comparison.add("changed", key, fields)
-        done += 1
-        yield Progress(Stage.PLAN, done, total)
-    return comparison
+    return changed
+
+
+@dataclass
+class _Steps:
+    """How many documents were looked at, of those of all readings."""
+
+    total: int
+    done: int = 0
+
+    def next(self) -> Progress:
+        self.done += 1
+        return Progress(Stage.PLAN, self.done, self.total)
 
 
 def _elements(reader: BackupReader) -> Iterator[tuple[Key, Any]]:

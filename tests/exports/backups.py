@@ -118,3 +118,8 @@ def forget_restores(documents: set[bytes]) -> list[bytes]:
         document.pop("version", None)
         found.append(document)
     return sorted(bson.encode(document) for document in found)
+
+
+def assert_batches_came_back(before: set[bytes], after: set[bytes]) -> None:
+    """Assert that batches are equal byte for byte, but for what restoring adds to them."""
+    assert forget_restores(after) == forget_restores(before)

@@ -15,9 +15,9 @@ from exports.rules.backup import BadBackupError
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import (
     SECTIONS,
+    assert_batches_came_back,
     backup,
     everything,
-    forget_restores,
     insert_raw,
     not_utf8,
     odd_values,
@@ -67,8 +67,7 @@ def test_everything_comes_back_however_odd_and_however_many(
     after = everything()
     assert report.plan.sections["batches"].added == MANY
     assert after["trash"] == before["trash"]
-    plain = [forget_restores(side["batches"]) for side in (before, after)]
-    assert plain[0] == plain[1]
+    assert_batches_came_back(before["batches"], after["batches"])
 
 
 def test_a_file_cut_at_any_place_changes_nothing(mongo: None, tmp_path: Path) -> None:

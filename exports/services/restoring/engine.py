@@ -101,22 +101,29 @@ def _restore(
     reader = BackupReader(path)
     for left in reversed(range(TRIES)):
         run = Restoring(reader, selection, actor, new_operation())
-        with Spool(backups or folder()) as spool:
-            plan = yield from make_plan(run, spool)
-            if not plan.changes:
-                raise NoChangeError(NOTHING)
-            safety = yield from write_backup(backups)
-            records.record_good(safety, Kind.SAFETY, note=f"antes de restaurar {path.name}")
-            audit.write(Event.RESTORE, actor=actor, about=path.name)
-            lease.check()
-            try:
-                yield from _replace(run, plan, spool, str(safety.path), lease)
-            except ChangedMeanwhileError:
-                if not left:
-                    raise
-                continue
-        return RestoreReport(run.operation, plan, safety.path, run.warnings[:MAX_WARNINGS])
+        try:
+            return (yield from _try(run, backups, lease))
+        except ChangedMeanwhileError:
+            if not left:
+                raise
     raise AssertionError
+
+
+def _try(
+    run: Restoring, backups: Path | None, lease: Lease
+) -> Generator[Progress, None, RestoreReport]:
+    """Restore once. Raises ChangedMeanwhileError when it has to start again: nothing changed."""
+    file = run.reader.path.name
+    with Spool(backups or folder()) as spool:
+        plan = yield from make_plan(run, spool)
+        if not plan.changes:
+            raise NoChangeError(NOTHING)
+        safety = yield from write_backup(backups)
+        records.record_good(safety, Kind.SAFETY, note=f"antes de restaurar {file}")
+        audit.write(Event.RESTORE, actor=run.actor, about=file)
+        lease.check()
+        yield from _replace(run, plan, spool, str(safety.path), lease)
+    return RestoreReport(run.operation, plan, safety.path, run.warnings[:MAX_WARNINGS])
 
 
 def _replace(
