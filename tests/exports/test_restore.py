@@ -9,7 +9,11 @@ from typing import Any
 import bson
 import pytest
 from bson import ObjectId
+from django.utils import timezone
 
+from batches.rules.metrics.asking import parse_question
+from batches.services import metrics
+from crew.models import AUDIT
 from exports.rules.backup import BackupError, BadBackupError
 from exports.services.restoring import NoChangeError, complete_pending
 from exports.services.restoring import engine as engine_module
@@ -27,7 +31,7 @@ from tests.exports.backups import (
     put_back,
     repeated_field,
 )
-from tests.factories import batch_document, make_batch, make_batches, stored
+from tests.factories import ACTOR, batch_document, make_batch, make_batches, stored
 
 
 def person(name: str, **fields: Any) -> None:
@@ -67,6 +71,22 @@ def test_everything_comes_back_byte_for_byte(mongo: None, tmp_path: Path) -> Non
     assert before["operations"] <= after["operations"]
     assert_batches_came_back(before["batches"], after["batches"])
     assert report.plan.sections["batches"].added == 4
+
+
+def test_a_restore_is_in_the_access_log_and_the_figures_are_those_of_what_came_back(
+    mongo: None, tmp_path: Path
+) -> None:
+    make_batch("batch_1")
+    path = backup(tmp_path)
+    make_batch("batch_2")
+    question = parse_question({}, today=timezone.localdate())
+    assert metrics.ask(question, own=None, sees_all=True).figures.all.open == 2
+    put_back(path)
+    assert metrics.ask(question, own=None, sees_all=True).figures.all.open == 1
+    assert metrics.recount() == []
+    told = main_collection(AUDIT).find_one({"kind": "restore"})
+    assert told is not None
+    assert (told["who"], told["about"]) == (ACTOR.name, path.name)
 
 
 def test_what_comes_back_says_so_in_its_history_at_a_new_version(

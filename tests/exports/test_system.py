@@ -22,6 +22,7 @@ from segmentacion.mongo.leases import held
 from segmentacion.telemetry.tally import BOUNDS, TALLY
 from tests.factories import batch_document
 from tests.frame.processes import answer
+from tests.mongods import STANDALONE
 from tests.site import environment
 
 FIGURES = "/metrics/prometheus"
@@ -97,7 +98,7 @@ def test_the_lead_sees_servers_sync_backups_images_and_disks(lead_client: Client
     for title in ("Base principal", "Almacén de máscaras", "Sincronización", "Respaldos",
                   "Imágenes", "Espacio en disco", "Peticiones de hoy"):  # fmt: skip
         assert title in shown
-    assert "conjunto de réplicas" in shown or "independiente" in shown
+    assert ("independiente" if STANDALONE else "conjunto de réplicas") in shown
     assert "Todavía no hay un respaldo bueno" in shown
     assert 'href="/sistema"' in shown
 
@@ -115,6 +116,19 @@ def test_the_page_follows_by_its_changing_part_alone(
     assert "Base principal" in part
     assert "<html" not in part
     assert viewer_client.get("/sistema/ahora").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("hello", "kind"),
+    [
+        ({}, "independiente"),
+        ({"setName": "rs0", "hosts": ["a:1"]}, "conjunto de réplicas"),
+        ({"setName": "rs0", "hosts": ["a:1", "b:1", "c:1"]}, "conjunto de réplicas de 3"),
+        ({"msg": "isdbgrid"}, "clúster con fragmentos"),
+    ],
+)
+def test_each_kind_of_server_is_named(hello: dict[str, Any], kind: str) -> None:
+    assert servers.kind_of(hello) == kind
 
 
 def test_it_says_who_follows_the_store_and_that_all_is_well(lead_client: Client) -> None:

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import timedelta
+from statistics import median
 from typing import Any
 
 import pytest
@@ -28,12 +29,18 @@ def stands(event: dict[str, Any], history: list[dict[str, Any]]) -> bool:
     return not any(one.get("undo_of") == event["operation"] and stands(one, later) for one in later)
 
 
-def by_hand(documents: list[dict[str, Any]]) -> tuple[Counter[Any], Counter[str]]:
-    """Return what each person did, and how many batches were finished in each week."""
+def by_hand(
+    documents: list[dict[str, Any]],
+) -> tuple[Counter[Any], Counter[str], list[float]]:
+    """Return what each person did, how many batches were finished in each week, and the days that
+    each had been with who finished it."""
     did: Counter[Any] = Counter()
     weeks: Counter[str] = Counter()
+    days: list[float] = []
     for document in documents:
-        holder, finisher, before, done, reviewed, verdict = None, None, "NS", False, False, ""
+        since, holder, finisher, before, done, reviewed, verdict = (
+            None, None, None, "NS", False, False, "",
+        )  # fmt: skip
         history = document["history"]
         for event in history:
             if "undo_of" in event or not stands(event, history):
@@ -41,6 +48,7 @@ def by_hand(documents: list[dict[str, Any]]) -> tuple[Counter[Any], Counter[str]
             new = {change["field"]: change["new"] for change in event["changes"]}
             if new.get("assignee") and new["assignee"] != holder:
                 did[new["assignee"], "assigned"] += 1
+                since = event["at"]
             holder = new.get("assignee", holder)
             if new.get("status") == "S" != before:
                 finisher = holder
@@ -48,6 +56,7 @@ def by_hand(documents: list[dict[str, Any]]) -> tuple[Counter[Any], Counter[str]
                     day = event["at"].astimezone(ZONE).date()
                     weeks[(day - timedelta(days=day.weekday())).isoformat()] += 1
                     did[holder, "done"] += 1
+                    days.append((event["at"] - since) / timedelta(days=1))
                 done = True
             before = new.get("status", before)
             told = new.get("metadata.review_status", verdict)
@@ -58,7 +67,7 @@ def by_hand(documents: list[dict[str, Any]]) -> tuple[Counter[Any], Counter[str]
                 did[finisher, "first_approved"] += good and not reviewed
                 reviewed = True
             verdict = told
-    return +did, weeks
+    return +did, weeks, days
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -68,11 +77,14 @@ def test_the_figures_are_those_counted_by_hand(
     chance = random.Random(seed)
     acts = [[(chance.uniform(0.1, 9), chance.choice(ACTS)) for _ in range(9)] for _ in range(40)]
     make_batches(story_of(number, one).document for number, one in enumerate(acts))
-    did, weeks = by_hand(list(main_collection(Batch.COLLECTION).find()))
+    did, weeks, days = by_hand(list(main_collection(Batch.COLLECTION).find()))
     team = viewer_client.get("/api/metrics/team", PERIOD).json()["people"]
     names = ("assigned", "done", "approved", "rejected", "first_reviewed", "first_approved")
     assert {(one["person"], name): one[name] for one in team for name in names if one[name]} == did
     told = viewer_client.get("/api/metrics/throughput", PERIOD).json()["weeks"]
     assert {week["start"]: week["done"] for week in told if week["done"]} == weeks
+    whole = viewer_client.get("/api/metrics/summary", PERIOD).json()["figures"]
+    assert whole["median_days"] == pytest.approx(median(days), abs=0.02)
+    assert whole["most_days"] == pytest.approx(sorted(days)[-(len(days) // 10) - 1], abs=0.02)
     assert sum(weeks.values()) > 10
     assert {person for person, _ in did} == set(PEOPLE)
