@@ -4,6 +4,7 @@ Its own free port, a temporary folder, stopped by its own pid. The folder is in 
 there is plenty: every write here waits for the journal, and no test cuts this server's power.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from segmentacion.mongo.embedded import EmbeddedMongo
+from segmentacion.mongo.embedded import EmbeddedError, EmbeddedMongo
 from tests.mongods import server_in
 
 MEMORY, ROOM = "/dev/shm", 6 << 30
+PREFIX = "segmentacion-test-"
 _folder: Path | None = None
 _server: EmbeddedMongo | None = None
 
@@ -27,10 +29,21 @@ def _memory() -> str | None:
     return MEMORY if free > ROOM else None
 
 
+def _sweep() -> None:
+    """Give back the memory of runs that were killed: their servers end, their folders go."""
+    for folder in Path(MEMORY).glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            with contextlib.suppress(EmbeddedError, OSError):  # another worker sweeps too
+                EmbeddedMongo(folder / "mongo").stop(force=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _start() -> None:
     """Start the server and point the settings at it."""
     global _folder, _server
-    _folder = Path(tempfile.mkdtemp(prefix="segmentacion-test-", dir=_memory()))
+    _sweep()
+    _folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_memory()))
     _server = server_in(_folder / "mongo")
     os.environ.update(
         ENV_FILE=str(_folder / "none.env"),
