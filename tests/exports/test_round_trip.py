@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from exports.rules.backup import BadBackupError
+from exports.services.restoring.resolving import LARGEST
 from segmentacion.mongo.clients import main_collection, main_database
 from tests.exports.backups import (
     SECTIONS,
@@ -68,6 +69,22 @@ def test_everything_comes_back_however_odd_and_however_many(
     assert report.plan.sections["batches"].added == MANY
     assert after["trash"] == before["trash"]
     assert_batches_came_back(before["batches"], after["batches"])
+
+
+def test_documents_of_almost_16_mb_come_back_with_the_event_where_there_is_room(
+    mongo: None, tmp_path: Path
+) -> None:
+    for number, room in enumerate((4_000, 20)):
+        document = batch_document(f"batch_{number}")
+        spare = LARGEST - room - len(bson.encode({**document, "extra": ""}))
+        main_collection("batches").insert_one({**document, "extra": "ñ" * (spare // 2)})
+    before = everything()["batches"]
+    path = backup(tmp_path)
+    main_collection("batches").delete_many({})
+    put_back(path)
+    assert_batches_came_back(before, everything()["batches"])
+    histories = main_collection("batches").find({}, {"history": 1}).sort("id")
+    assert [len(batch["history"]) for batch in histories] == [1, 0]
 
 
 def test_a_file_cut_at_any_place_changes_nothing(mongo: None, tmp_path: Path) -> None:

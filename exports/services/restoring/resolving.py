@@ -29,6 +29,7 @@ from segmentacion.memory import collector_paused
 from segmentacion.mongo.clients import Document, main_collection
 
 INT64 = 2**63
+LARGEST = 16 << 20  # what a document may take on the server
 RAISED_HERE = frozenset({"version", "history"})
 # Two of one of these types that Python calls unequal are unequal as BSON, too (not so: NaN).
 PLAIN = (str, int, bool, datetime)
@@ -153,8 +154,11 @@ class Restoring:
             if _as_restored(document, current):
                 return Resolved(name, now, now, document, current)
         if section == BATCHES:
-            document = self._with_event(document, current)
-        raw = _encoded(self.reader, name, document)
+            changed = self._with_event(document, current)
+            raw = _encoded(self.reader, name, changed)
+            if len(raw) <= LARGEST:
+                return Resolved(name, raw, now, changed, current)
+        raw = _encoded(self.reader, name, document)  # no room for the event: as it was
         return Resolved(name, raw, now, document, current)
 
     def _differ(self, document: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
