@@ -39,7 +39,7 @@ test-deploy: $(VENV)/.test
 
 soak: $(VENV)/.test
 	@.ci/system-packages soak
-	SOAK=1 $(BIN)/python -m pytest tests/faults tests/exports/soak_libreoffice.py -s
+	SOAK=1 $(BIN)/python -m pytest tests/faults tests/exports/soak_*.py -s
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks

@@ -77,7 +77,9 @@ def test_a_backup_is_compared_restored_with_the_word_and_taken_back(
     batches: Documents, page: Page
 ) -> None:
     back_up(page)
-    batches.update_one({"id": ID}, {"$set": {"comments": "lo de después"}})
+    others = [batch["_id"] for batch in batches.find({"id": {"$ne": ID}}).limit(9)]
+    ten = {"$or": [{"id": ID}, {"_id": {"$in": others}}]}
+    batches.update_many(ten, {"$set": {"comments": "lo de después"}})
     back_up(page)
     page.goto("/data-management")
     for number in range(2):
@@ -87,18 +89,19 @@ def test_a_backup_is_compared_restored_with_the_word_and_taken_back(
     page.goto("/data-management")
     page.get_by_role("link", name="Abrir").nth(1).click()
     page.get_by_role("button", name="Ver qué cambiaría").click()
-    finished(page, "1 por cambiar")
+    finished(page, "10 por cambiar")
     word = page.get_by_label("Escribe RESTAURAR")
     word.fill("RESTAURAR")
     word.press("Enter")
-    finished(page, "Restaurado: 1 cambio.")
+    finished(page, "Restaurado: 10 cambios.")
     assert note(batches) == ""
     page.get_by_role("button", name="Volver a como estaba").click()
     page.wait_for_url(re.compile(r"/trabajos/"))
     page.get_by_label("Escribe RESTAURAR").fill("RESTAURAR", timeout=LONG_MS)
     page.get_by_role("button", name="Restaurar").click()
-    finished(page, "Restaurado: 1 cambio.")
+    finished(page, "Restaurado: 10 cambios.")
     assert note(batches) == "lo de después"
+    assert batches.count_documents({"comments": "lo de después"}) == 10
 
 
 def test_it_works_without_javascript_and_on_a_phone(
