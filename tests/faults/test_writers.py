@@ -157,7 +157,9 @@ def made(writers: list[Writer]) -> int:
 
 
 def until_made(writers: list[Writer], changes: int) -> None:
-    until(lambda: made(writers) >= changes, f"{changes} changes are made")
+    """Wait for as long as there is one more change now and then."""
+    while (before := made(writers)) < changes:
+        until(lambda before=before: made(writers) > before, "one more change is made")
 
 
 def check_all(site: Site, writers: list[Writer]) -> int:
