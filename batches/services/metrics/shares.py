@@ -4,13 +4,13 @@ Shares lie in blocks of some dozens, found by a digest of the batch's `_id`: one
 batch would cost more to write than all histories to read.
 """
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import bson
+import orjson
 from pymongo.client_session import ClientSession
 
 from batches.models import Batch
@@ -55,8 +55,10 @@ class Gathering:
         return max(map(len, self._blocks)) < LARGEST_BLOCK
 
     def documents(self, head: Head) -> Iterator[Document]:
-        for number, lines in enumerate(self._blocks):
-            yield {**lasting(self.place.base, head.at), "block": number, "lines": bytes(lines)}
+        """Yield the blocks, and let go of each."""
+        for number in reversed(range(self.place.blocks)):
+            lines = bytes(self._blocks.pop())
+            yield {**lasting(self.place.base, head.at), "block": number, "lines": lines}
 
 
 class Opened:
@@ -100,10 +102,11 @@ def _lines(lines: bytes) -> dict[str, str]:
 
 
 def _written(share: Share) -> str:
-    return json.dumps([share.slice, share.holder, share.overdue, share.entries])
+    slice_ = tuple(share.slice)
+    return orjson.dumps((slice_, share.holder, share.overdue, share.entries)).decode()
 
 
 def _read(text: str) -> Share:
-    slice_, holder, overdue, entries = json.loads(text)
+    slice_, holder, overdue, entries = orjson.loads(text)
     found: list[Entry] = [tuple(entry) for entry in entries]
     return Share(Slice(*slice_), found, holder, overdue)

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -25,6 +26,7 @@ HEAD, MAKING = "sums", "making"
 KEPT_FOR = timedelta(days=1)
 SUPERSEDED_AFTER = timedelta(minutes=5)
 CELLS_OF_PART = 5_000
+AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,10 @@ def add_parts(head: Head, tally: Tally, session: ClientSession | None = None) ->
 
 
 def add(documents: Iterable[Document], what: str, session: ClientSession | None = None) -> None:
-    """Keep documents of one kind, told apart by their token and their number."""
-    main_collection(COLLECTION).insert_many(
-        ({"_id": f"{what}:{one['token']}:{one[what]}", **one} for one in documents),
-        session=session,
-    )
+    """Keep documents of one kind, told apart by their token and their number. Memory holds some."""
+    named = ({"_id": f"{what}:{one['token']}:{one[what]}", **one} for one in documents)
+    while some := list(islice(named, AT_ONCE)):
+        main_collection(COLLECTION).insert_many(some, session=session)
 
 
 def keep(head: Head, about: Document) -> None:
