@@ -39,7 +39,8 @@ test-deploy: $(VENV)/.test
 
 soak: $(VENV)/.test
 	@.ci/system-packages soak
-	SOAK=1 $(BIN)/python -m pytest tests/faults tests/exports/soak_*.py -s
+	SOAK=1 $(BIN)/python -m pytest tests/faults tests/exports/test_round_trip.py \
+		tests/exports/soak_*.py -s
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
