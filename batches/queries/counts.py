@@ -8,7 +8,9 @@ process; an `exact` one asks for it (one more small read) when nothing came alon
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +23,9 @@ from segmentacion.mongo.clients import Document, main_collection
 
 COLLECTION = "app_state"
 MAX_AGE = timedelta(seconds=30)
+TURN_SECONDS = 2.0
+# A count may ask for another one: the same thread may hold several.
+_turns = tuple(threading.RLock() for _ in range(64))
 
 
 def kept(
@@ -41,13 +46,29 @@ def kept(
     near = f"{key}:{[versions.seen(one) for one in of]}{seen}".replace(" ", "") if seen else ""
     if near and (found := cache.get(near)) is not None:
         return found[0]
-    writes = seen if DATA_VERSION in of else []
-    if exact and not writes:
-        writes = versions.writes_of(Batch.COLLECTION)
-    value, left = _shared(key, compute, of, writes)
-    if near and left > timedelta(0):
-        cache.set(near, (value,), left.total_seconds())
-    return value
+    with _in_turn(key):
+        if near and (found := cache.get(near)) is not None:
+            return found[0]
+        writes = seen if DATA_VERSION in of else []
+        if exact and not writes:
+            writes = versions.writes_of(Batch.COLLECTION)
+        value, left = _shared(key, compute, of, writes)
+        if near and left > timedelta(0):
+            cache.set(near, (value,), left.total_seconds())
+        return value
+
+
+@contextmanager
+def _in_turn(key: str) -> Iterator[None]:
+    """Let the threads that ask for the same count one after another: what the first counts is there
+    for the others. When a batch changes, every open page asks at once. Nobody waits for ever."""
+    turn = _turns[hash(key) % len(_turns)]
+    mine = turn.acquire(timeout=TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
 
 
 def _shared(

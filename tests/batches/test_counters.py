@@ -48,6 +48,42 @@ def test_they_are_kept_while_nobody_writes(counting: list[int]) -> None:
     assert len(counting) == 1
 
 
+def test_many_who_ask_at_once_have_them_counted_once(
+    counting: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_batch("batch_1")
+    monkeypatch.setattr(counts, "TURN_SECONDS", 60.0)
+    together, found = threading.Barrier(8), []
+
+    def ask() -> None:
+        together.wait()
+        found.append(queries.counters().total)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [1] * 8
+    assert len(counting) == 1
+
+
+def test_who_counts_for_too_long_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_batch("batch_1")
+    monkeypatch.setattr(counts, "TURN_SECONDS", 0.01)
+    for turn in counts._turns:
+        turn.acquire()
+    try:
+        found: list[int] = []
+        other = threading.Thread(target=lambda: found.append(queries.counters().total))
+        other.start()
+        other.join(60)
+        assert found == [1]
+    finally:
+        for turn in counts._turns:
+            turn.release()
+
+
 def test_they_follow_our_writes_and_those_of_other_programs(counting: list[int]) -> None:
     make_batch("batch_1")
     assert queries.counters().total == 1
