@@ -27,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", home, name="home"),
+    path("", api.urls),  # before the pages: programs and open pages ask it most, and it is cheapest
     path("", include("crew.urls")),
     path("", include("batches.urls")),
     path("", include("masks.urls")),
@@ -34,7 +35,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("", api.urls),
 ]
 
 handler400 = "segmentacion.http.errors.bad_request"

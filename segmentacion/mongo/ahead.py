@@ -97,19 +97,16 @@ def _read(key: str, watched: Iterable[str]) -> list[Document]:
     mine = {"session_key": {"$eq": key, "$type": "string"}, "expire_date": {"$gt": now}}
     stages: list[Document] = [
         {"$match": mine},
-        {"$limit": 1},
-        {"$project": {"_id": 0, "session_data": 1}},
         _with(STATE, {"$match": {"_id": {"$gte": VERSION, "$lt": "version;"}}}),
     ]
     if owner := _owners.get(key):
         stages += [
-            _with(ACCOUNTS, {"$match": {"_id": owner}}, {"$project": {"account": "$$ROOT"}}),
-            _with(MEMBERSHIPS, {"$match": {"user_id": owner}}, {"$project": {"group_id": 1}}),
+            _with(ACCOUNTS, {"$match": {"_id": owner}}),
+            _with(MEMBERSHIPS, {"$match": {"user_id": owner}}),
         ]
-    counts = {"$project": {"host": 1, "latencyStats.writes.ops": 1}}
     for name in watched:
-        told = {"$addFields": {"collection": name}}
-        stages.append(_with(name, {"$collStats": {"latencyStats": {}}}, counts, told))
+        told = {"host": 1, "latencyStats.writes.ops": 1, "collection": {"$literal": name}}
+        stages.append(_with(name, {"$collStats": {"latencyStats": {}}}, {"$project": told}))
     return list(main_collection(SESSIONS).aggregate(stages))
 
 
@@ -118,12 +115,12 @@ def _with(collection: str, *pipeline: Document) -> Document:
 
 
 def _sort_in(brought: Ahead, row: Document) -> None:
-    if "account" in row:
-        brought.account = row["account"]
+    if "username" in row:
+        brought.account = row
     elif "group_id" in row:
         brought.groups.append(row["group_id"])
     elif "latencyStats" in row:
         count = [row.get("host"), int(row["latencyStats"]["writes"]["ops"])]
         brought.writes.setdefault(row["collection"], []).append(count)
-    elif "value" in row:
+    elif str(row["_id"]).startswith(VERSION):
         brought.versions[str(row["_id"]).removeprefix(VERSION)] = int(row["value"])
