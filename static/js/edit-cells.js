@@ -51,12 +51,23 @@ function edit(row, field) {
   });
 }
 
-async function change(id, field, value, version = rowNow(id)?.dataset.version) {
-  const row = rowNow(id);
+// Changes of one batch go one after another: the next is made on what the one before left.
+const turns = new Map();
+
+function change(id, field, value, version = rowNow(id)?.dataset.version) {
+  shown(id, field, value);
+  const turn = save(id, field, value, version, turns.get(id));
+  turns.set(id, turn);
+  turn.finally(() => turns.get(id) === turn && turns.delete(id));
+}
+
+/** Save when its turn comes; the version it made, none when it was refused. */
+async function save(id, field, value, version, before) {
+  const left = await before;
+  if (left) shown(id, field, value);
   const operation = newOperation();
-  if (row) show(cell(row, field), field, value);
   const url = `/api/batches/${encodeURIComponent(id)}`;
-  const body = { ...asked(field, value), version: Number(version) };
+  const body = { ...asked(field, value), version: Number(left ?? version) };
   const { status, data } = await patch(url, body, { operation });
   await reload(id);
   if (data.success) {
@@ -66,6 +77,12 @@ async function change(id, field, value, version = rowNow(id)?.dataset.version) {
   } else {
     toast(data.error || silence(status));
   }
+  return data.success ? data.batch.version : undefined;
+}
+
+function shown(id, field, value) {
+  const row = rowNow(id);
+  if (row) show(cell(row, field), field, value);
 }
 
 function conflict(id, field, value, batch) {

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.board import expect_count, ids, open_dashboard
 from tests.browser.conftest import Cookies, OpenPage
@@ -94,6 +94,33 @@ def test_a_date_is_set_and_taken_away(page: Page) -> None:
     cell(page, batch_id, "due_date").click()
     page.locator(".pop").get_by_role("button", name="Sin fecha").click()
     expect(cell(page, batch_id, "due_date")).to_have_text("—")
+
+
+def test_two_quick_changes_of_a_row_do_not_get_in_each_others_way(page: Page) -> None:
+    open_dashboard(page, ALL)
+    batch_id = ids(page)[1]
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if route.request.method == "PATCH" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/batches/*", hold_the_first)
+    for priority in ("alta", "baja"):
+        cell(page, batch_id, "priority").click()
+        page.locator(f'.pop [data-value="{priority}"]').click()
+        expect(cell(page, batch_id, "priority")).to_have_text(priority)
+    with page.expect_response(
+        lambda answer: '"baja"' in (answer.request.post_data or "")
+    ) as second:
+        held[0].continue_()
+    assert second.value.status == 200
+    expect(cell(page, batch_id, "priority")).to_have_text("baja")
+    cell(page, batch_id, "priority").click()
+    page.locator('.pop [data-value="media"]').click()
+    expect(page.locator(".toast", has_text="media")).to_be_visible()
 
 
 def test_a_conflict_tells_both_values_and_lets_insist(page: Page, api: Any, watch: Watch) -> None:
