@@ -14,7 +14,8 @@ from segmentacion.mongo import ahead
 from segmentacion.mongo.clients import Document, main_collection
 
 FIELDS = [field for field in User._meta.concrete_fields if field.attname != "id"]
-
+ATTRIBUTES = ["id", *(field.attname for field in FIELDS)]
+COLUMNS = [str(field.column) for field in FIELDS]
 
 # Names of groups are asked for again after so long: they are roles, and hardly ever renamed.
 NAMES_SECONDS = 30.0
@@ -29,8 +30,8 @@ class AccountBackend(ModelBackend):
         document, groups = ahead.account(user_id) or _read(user_id)
         if document is None:
             return None
-        values = [document["_id"], *(document.get(str(field.column)) for field in FIELDS)]
-        user = User.from_db("default", ["id", *(field.attname for field in FIELDS)], values)
+        values = [document["_id"], *map(document.get, COLUMNS)]
+        user = User.from_db("default", ATTRIBUTES, values)
         if not self.user_can_authenticate(user):
             return None
         user.role_names = _names_of(groups)  # type: ignore[attr-defined]

@@ -41,10 +41,10 @@ def main_database() -> Database[Document]:
 def main_collection(name: str) -> Collection[Document]:
     """Return a collection of the main database (the crew's may be in CREW_DB), aware times."""
     wrapper: Any = connections["default"]
-    collection: Collection[Document] = wrapper.get_collection(name)
+    collection: Collection[Document] = wrapper.get_collection(name, codec_options=AWARE)
     if not isinstance(collection, Collection):  # the debug wrapper, when queries are logged
-        collection = wrapper.database[name]
-    return collection.with_options(codec_options=AWARE)
+        collection = wrapper.database.get_collection(name, codec_options=AWARE)
+    return collection
 
 
 def store_client() -> MongoClient[Document]:
