@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from exports.rules.backup import BackupError, BadBackupError
 from exports.services import extended_json
-from exports.services.backups import finish, records
+from exports.services.backups import finish, records, write_backup
 from exports.services.backups.files import check_file
 from exports.services.backups.scheduled import is_due, run_scheduled
 from exports.services.backups.trial import scratch_name
@@ -200,6 +200,23 @@ def test_a_scheduled_one_that_fails_is_recorded_and_told(
     assert record["verdict"] == "failed"
     assert "No se pudo guardar" in record["error"]
     assert len(mailoutbox) == 1
+
+
+def test_the_dashboard_says_to_the_lead_how_the_last_ones_went(
+    lead_client: Client, viewer_client: Client, tmp_path: Path
+) -> None:
+    def said(client: Client) -> str:
+        return client.get("/dashboard").content.decode()
+
+    assert "Todavía no hay un respaldo bueno" in said(lead_client)
+    records.record_good(finish(write_backup(tmp_path)), records.Kind.MANUAL)
+    assert "Último respaldo" in said(lead_client)
+    assert "El respaldo más reciente falló" not in said(lead_client)
+    records.record_failed(records.Kind.SCHEDULED, "disco lleno")
+    failed = said(lead_client)
+    assert "El respaldo más reciente falló" in failed
+    assert "Último respaldo" in failed
+    assert "respaldo" not in said(viewer_client).lower()
 
 
 def test_the_lead_downloads_the_same_form(lead_client: Client) -> None:
