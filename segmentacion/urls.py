@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", home, name="home"),
-    path("", api.urls),  # before the pages: programs and open pages ask it most, and it is cheapest
+    path("", api.urls),  # asked most: each address before it costs a comparison
     path("", include("crew.urls")),
     path("", include("batches.urls")),
     path("", include("masks.urls")),

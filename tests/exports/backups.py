@@ -24,7 +24,7 @@ from exports.rules.restoring import RestorePlan, Selection
 from exports.services.backups import finish, write_backup
 from exports.services.extended_json import WRITE, split
 from exports.services.restoring import RestoreReport, plan_restore, restore
-from segmentacion.mongo.clients import main_collection
+from segmentacion.mongo.clients import main_collection, main_database
 from tests.factories import ACTOR
 
 SECTIONS = ("segmentadores", "batches", "trash", "operations", "saved_views")
@@ -96,6 +96,11 @@ def everything() -> dict[str, set[bytes]]:
 
 def backup(folder: Path) -> Path:
     return finish(write_backup(folder)).path
+
+
+def staging_left() -> list[str]:
+    names = main_database().list_collection_names()
+    return [name for name in names if name.startswith("restore_")]
 
 
 def put_back(path: Path, **selected: Any) -> RestoreReport:
