@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 
-from segmentacion.mongo import ahead
+from segmentacion.mongo import ahead, versions
 from segmentacion.mongo.clients import Document, main_collection
 
 FIELDS = [field for field in User._meta.concrete_fields if field.attname != "id"]
@@ -36,6 +36,12 @@ class AccountBackend(ModelBackend):
             return None
         user.role_names = _names_of(groups)  # type: ignore[attr-defined]
         return user
+
+
+def tell_changed(**_: Any) -> None:
+    """Have no process go by an account as it was before this change."""
+    ahead.forget_accounts()
+    versions.bump(ahead.ACCOUNTS_VERSION)
 
 
 def _read(user_id: Any) -> tuple[Document | None, list[Any]]:

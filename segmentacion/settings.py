@@ -177,7 +177,7 @@ MIDDLEWARE = [
     "segmentacion.http.sessions.SessionAgeMiddleware",
     "crew.tokens.BearerTokenMiddleware",
     "segmentacion.http.login.LoginRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "segmentacion.http.messages.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]

@@ -1,4 +1,7 @@
-"""The JSON API of batches. `reading` comes last: fixed paths win over `<id>`."""
+"""The JSON API of batches. Addresses are tried in this order: the one asked most comes first, and
+`reading` last, since fixed paths win over `<id>`."""
+
+from batches.api import listing  # isort: split
 
 from batches.api import changing, deleting, distributing, metrics, reading, undoing, views
 from batches.api.router import router
@@ -7,6 +10,7 @@ __all__ = [
     "changing",
     "deleting",
     "distributing",
+    "listing",
     "metrics",
     "reading",
     "router",

@@ -41,7 +41,8 @@ class SessionOrToken(AuthBase):
     def __call__(self, request: HttpRequest) -> Any:
         if not request.user.is_authenticated:
             return None
-        if getattr(request, "token", None) is None and check_csrf(request) is not None:
+        changes = request.method not in {"GET", "HEAD", "OPTIONS"}
+        if changes and getattr(request, "token", None) is None and check_csrf(request) is not None:
             raise PermissionDenied(
                 "La página estuvo abierta demasiado tiempo. Recárgala e intenta de nuevo."
             )

@@ -41,9 +41,18 @@ def main_database() -> Database[Document]:
 def main_collection(name: str) -> Collection[Document]:
     """Return a collection of the main database (the crew's may be in CREW_DB), aware times."""
     wrapper: Any = connections["default"]
-    collection: Collection[Document] = wrapper.get_collection(name, codec_options=AWARE)
-    if not isinstance(collection, Collection):  # the debug wrapper, when queries are logged
-        collection = wrapper.database.get_collection(name, codec_options=AWARE)
+    database = wrapper.database
+    # Handles are made once per thread and connection: making one is a tenth of a small read.
+    made_for, handles = wrapper.__dict__.get("aware_handles", (None, {}))
+    if made_for is not database:
+        handles = {}
+        wrapper.aware_handles = (database, handles)
+    collection: Collection[Document] | None = handles.get(name)
+    if collection is None:
+        collection = wrapper.get_collection(name, codec_options=AWARE)
+        if not isinstance(collection, Collection):  # the debug wrapper, when queries are logged
+            collection = database.get_collection(name, codec_options=AWARE)
+        handles[name] = collection
     return collection
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
+from bson import ObjectId
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.test import Client
@@ -115,10 +118,130 @@ def test_where_the_server_does_not_tell_its_writes_pages_are_made_for_each(
     assert asked["find"] >= 1
 
 
-def test_hints_of_owners_do_not_pile_up(monkeypatch: pytest.MonkeyPatch, viewer: User) -> None:
-    monkeypatch.setattr(ahead, "MAX_OWNERS", 3)
-    for number in range(10):
-        ahead.remember_owner(f"k{number}", viewer.pk)
-    assert len(ahead._owners) <= 3
+def test_hints_do_not_pile_up(monkeypatch: pytest.MonkeyPatch, groups: object) -> None:
+    monkeypatch.setattr(ahead, "MAX_KNOWN", 3)
+    for number in range(6):
+        client = Client()
+        client.force_login(User.objects.create_user(f"persona{number}"))
+        for _ in range(3):
+            client.get("/cuenta")
+    assert 0 < len(ahead._known) <= 3
+    assert 0 < len(ahead._kept) <= 3
     ahead.remember_owner("odd", "not an id")
-    assert "odd" not in ahead._owners
+    assert "odd" not in ahead._known
+
+
+def test_the_account_is_read_once_for_many_requests_and_again_after_a_while(
+    known: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known.get(LIST)
+    pipelines: list[list[object]] = []
+    read = ahead._with
+
+    def noting(collection: str, *pipeline: dict[str, object]) -> dict[str, object]:
+        pipelines[-1].append(collection)
+        return read(collection, *pipeline)
+
+    monkeypatch.setattr(ahead, "_with", noting)
+
+    def asked() -> list[object]:
+        pipelines.append([])
+        assert known.get(LIST).status_code == 200
+        return pipelines[-1]
+
+    assert ahead.ACCOUNTS not in asked()
+    monkeypatch.setattr(ahead, "ACCOUNT_SECONDS", -1.0)
+    ahead.forget_accounts()
+    assert ahead.ACCOUNTS in asked()
+    assert ahead.ACCOUNTS in asked()
+
+
+@contextmanager
+def another_process() -> Iterator[None]:
+    """What happens here does not drop what this process keeps: it is done elsewhere."""
+    kept = dict(ahead._kept)
+    assert kept
+    yield
+    ahead._kept.update(kept)
+
+
+def test_what_another_process_changes_of_an_account_counts_at_once(
+    client: Client, groups: dict[Role, Group], viewer: User
+) -> None:
+    client.force_login(viewer)
+
+    def may() -> int:
+        client.get("/cuenta")
+        return client.get(LIST).status_code
+
+    assert may() == 200
+    with another_process():
+        viewer.groups.clear()
+    assert client.get(LIST).status_code == 403
+    assert may() == 403
+    with another_process():
+        viewer.groups.add(groups[Role.VIEWER])
+    assert client.get(LIST).status_code == 200
+    assert may() == 200
+    with another_process():
+        groups[Role.VIEWER].delete()
+    assert client.get(LIST).status_code == 403
+    assert may() == 403
+    with another_process():
+        User.objects.filter(pk=viewer.pk).first().delete()  # type: ignore[union-attr]
+    assert client.get(LIST).status_code == 401
+
+
+def test_an_account_that_another_process_closes_is_out_at_once(
+    client: Client, viewer: User
+) -> None:
+    client.force_login(viewer)
+    client.get(LIST)
+    assert client.get(LIST).status_code == 200
+    with another_process():
+        viewer.is_active = False
+        viewer.save()
+    assert client.get(LIST).status_code == 401
+
+
+def test_a_password_that_another_process_changes_ends_the_session_at_once(
+    client: Client, viewer: User
+) -> None:
+    client.force_login(viewer)
+    client.get(LIST)
+    assert client.get(LIST).status_code == 200
+    with another_process():
+        viewer.set_password("otra-clave-larga-1")
+        viewer.save()
+    assert client.get(LIST).status_code == 401
+
+
+def test_a_session_that_was_ended_or_changed_its_key_or_ran_out_is_nobodys(known: Client) -> None:
+    sessions = main_collection(ahead.SESSIONS)
+    key = known.session.session_key or ""
+    mine = {"session_key": key}
+    stored = sessions.find_one(mine)
+    assert stored is not None
+    for change in (
+        {"$set": {"expire_date": datetime(2020, 1, 1, tzinfo=UTC)}},
+        {"$set": {"expire_date": "mañana"}},
+        {"$unset": {"expire_date": 1}},
+        {"$set": {"session_key": "0" * 32}},
+    ):
+        assert known.get(LIST).status_code == 200
+        sessions.update_one({"_id": stored["_id"]}, change)
+        assert known.get(LIST).status_code == 401, change
+        sessions.replace_one({"_id": stored["_id"]}, stored)
+        known.cookies[settings.SESSION_COOKIE_NAME] = key  # the answer took it away
+    known.get(LIST)
+    sessions.delete_one(mine)
+    assert known.get(LIST).status_code == 401
+
+
+def test_a_session_put_back_under_another_id_is_found(known: Client) -> None:
+    known.get(LIST)
+    sessions = main_collection(ahead.SESSIONS)
+    stored = sessions.find_one_and_delete({"session_key": known.session.session_key})
+    assert stored is not None
+    sessions.insert_one({**stored, "_id": ObjectId()})
+    assert known.get(LIST).status_code == 200

@@ -1,11 +1,14 @@
 """Sessions and accounts as every request reads them, without the ORM: never stale."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from crew.rules import Role
+from segmentacion.mongo import ahead
 from segmentacion.mongo.clients import main_collection
 
 SESSIONS = "django_session"
@@ -42,7 +45,20 @@ def test_what_an_account_may_do_is_read_at_every_request(
     assert status(client) == 403
     viewer.groups.add(groups[Role.VIEWER])
     assert status(client) == 200
-    User.objects.filter(pk=viewer.pk).update(is_active=False)
+    viewer.is_active = False
+    viewer.save()
+    assert status(client) == 401
+
+
+def test_what_is_changed_by_hand_in_the_database_counts_within_seconds(
+    viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "ACCOUNT_SECONDS", 0.2)
+    client = Client()
+    client.force_login(viewer)
+    assert {status(client) for _ in range(3)} == {200}
+    main_collection(ahead.ACCOUNTS).update_one({"_id": viewer.pk}, {"$set": {"is_active": False}})
+    time.sleep(0.3)
     assert status(client) == 401
 
 
