@@ -1,15 +1,14 @@
 """The dashboard's counters."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time
-from typing import Any
 
 from django.utils import timezone
 
 from batches.models import Batch
+from batches.queries.conditions import condition_of
 from batches.queries.counts import kept
+from batches.rules.filters import ANY_DOUBTFUL, BatchFilter
 from batches.rules.states import Review, Status
-from batches.rules.verdicts import DOUBTFUL
 from segmentacion.mongo.clients import Document, main_collection
 
 
@@ -37,6 +36,18 @@ class Counters:
         return self.total - self.unassigned
 
 
+# What is counted is what the filter of that name lists.
+COUNTED = {
+    "ns": BatchFilter(status=(str(Status.NOT_SEGMENTED),)),
+    "in_progress": BatchFilter(status=(str(Status.IN_PROGRESS),)),
+    "uploaded": BatchFilter(uploaded=True),
+    "unassigned": BatchFilter(assignee=("",)),
+    "overdue": BatchFilter(overdue=True),
+    "approved": BatchFilter(review_status=(str(Review.APPROVED),)),
+    "doubtful": BatchFilter(verdict=(ANY_DOUBTFUL,)),
+}
+
+
 def counters() -> Counters:
     """Return the counters of now: counted anew only after somebody wrote."""
     day = timezone.localdate()
@@ -44,29 +55,22 @@ def counters() -> Counters:
 
 
 def recount() -> Counters:
-    """Count now, from the documents: one pass over all of them."""
-    today = datetime.combine(timezone.localdate(), time(), UTC)
-    groups = list(
-        main_collection(Batch.COLLECTION).aggregate([{"$group": {"_id": None, **_sums(today)}}])
-    )
-    if not groups:
-        return Counters()
-    return Counters(**{name: count for name, count in groups[0].items() if name != "_id"})
+    """Count now: each from the keys of an index, all in one command, which costs half of what one
+    pass over the documents does. Only `overdue` and `doubtful` read documents, few of all.
 
-
-def _sums(today: datetime) -> Document:
-    due = "$metadata.due_date"
-    late = {"$and": [{"$eq": [{"$type": due}, "date"]}, {"$lt": [due, today]}]}
-    tests: dict[str, Any] = {
-        "ns": {"$eq": ["$status", str(Status.NOT_SEGMENTED)]},
-        "in_progress": {"$eq": ["$status", str(Status.IN_PROGRESS)]},
-        "s": {"$eq": ["$status", str(Status.SEGMENTED)]},
-        "uploaded": {"$eq": ["$mongo_uploaded", True]},
-        "unassigned": {"$in": [{"$ifNull": ["$assignee", ""]}, [""]]},
-        "overdue": {"$and": [late, {"$ne": ["$status", str(Status.SEGMENTED)]}]},
-        "approved": {"$eq": ["$metadata.review_status", str(Review.APPROVED)]},
-    }
-    bad = {"$in": ["$mask_verdict.kind", sorted(DOUBTFUL)]}
-    tests["doubtful"] = {"$and": [tests["uploaded"], bad]}
-    sums = {name: {"$sum": {"$cond": [test, 1, 0]}} for name, test in tests.items()}
-    return {"total": {"$sum": 1}, **sums}
+    While others write, one count may be of a moment before another; what is finished is the rest,
+    so that the statuses always make up the total.
+    """
+    named = {name: condition_of(one) for name, one in COUNTED.items()}
+    named["odd"] = {"status": {"$nin": list(map(str, Status))}}  # left by another program
+    counting = [
+        [{"$match": condition}, {"$group": {"_id": {"$literal": name}, "count": {"$sum": 1}}}]
+        for name, condition in named.items()
+    ]
+    unions = [{"$unionWith": {"coll": Batch.COLLECTION, "pipeline": one}} for one in counting]
+    every: list[Document] = [{"$group": {"_id": "total", "count": {"$sum": 1}}}]
+    groups = main_collection(Batch.COLLECTION).aggregate([*every, *unions])
+    counted = {str(group["_id"]): int(group["count"]) for group in groups}
+    found = {name: counted.get(name, 0) for name in ("total", *COUNTED)}
+    unfinished = found["ns"] + found["in_progress"] + counted.get("odd", 0)
+    return Counters(**found, s=max(0, found["total"] - unfinished))

@@ -5,10 +5,14 @@ is good while no write of ours happened, and for half a minute at the most, beca
 programs write to this database too. Where the server tells how often it was written to, it is not
 used after theirs either: a page knows that from its session's read, and may keep the count in its
 process; an `exact` one asks for it (one more small read) when nothing came along.
+
+When a batch changes, every open page asks for the same counts at once: one thread of a process
+makes a count, and of a dear one only one process does; the others wait for what it finds.
 """
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +20,8 @@ from typing import Any
 
 from bson import encode
 from django.core.cache import cache
+from pymongo.collection import Collection
+from pymongo.write_concern import WriteConcern
 
 from batches.models import DATA_VERSION, Batch
 from segmentacion.mongo import versions
@@ -24,6 +30,8 @@ from segmentacion.mongo.clients import Document, main_collection
 COLLECTION = "app_state"
 MAX_AGE = timedelta(seconds=30)
 TURN_SECONDS = 2.0
+# What took longer the last time is not made by two processes at once.
+DEAR_SECONDS, LOOK_SECONDS = 0.02, 0.01
 # A count may ask for another one: the same thread may hold several.
 _turns = tuple(threading.RLock() for _ in range(64))
 
@@ -46,13 +54,14 @@ def kept(
     near = f"{key}:{[versions.seen(one) for one in of]}{seen}".replace(" ", "") if seen else ""
     if near and (found := cache.get(near)) is not None:
         return found[0]
+    deadline = time.monotonic() + TURN_SECONDS
     with _in_turn(key):
         if near and (found := cache.get(near)) is not None:
             return found[0]
         writes = seen if DATA_VERSION in of else []
         if exact and not writes:
             writes = versions.writes_of(Batch.COLLECTION)
-        value, left = _shared(key, compute, of, writes)
+        value, left = _shared(key, compute, of, writes, deadline)
         if near and left > timedelta(0):
             cache.set(near, (value,), left.total_seconds())
         return value
@@ -61,7 +70,7 @@ def kept(
 @contextmanager
 def _in_turn(key: str) -> Iterator[None]:
     """Let the threads that ask for the same count one after another: what the first counts is there
-    for the others. When a batch changes, every open page asks at once. Nobody waits for ever."""
+    for the others. Nobody waits for ever."""
     turn = _turns[hash(key) % len(_turns)]
     mine = turn.acquire(timeout=TURN_SECONDS)
     try:
@@ -72,22 +81,67 @@ def _in_turn(key: str) -> Iterator[None]:
 
 
 def _shared(
-    key: str, compute: Callable[[], Any], of: Sequence[str], writes: list[Any]
+    key: str, compute: Callable[[], Any], of: Sequence[str], writes: list[Any], deadline: float
 ) -> tuple[Any, timedelta]:
-    """Return the value all processes keep, made anew if needed, and how long it is still good."""
+    """Return the value all processes keep, made anew if needed, and how long it is still good.
+    Until the deadline (monotonic) it waits for another process that is making it."""
+    # A count that is lost is made again: it need not be on disk before an answer goes out.
+    collection = main_collection(COLLECTION).with_options(write_concern=WriteConcern(w=1))
+    while True:
+        stored, version = _read(collection, key, of)
+        left = _left(stored, version, writes)
+        if stored is not None and left > timedelta(0):
+            return stored["value"], left
+        dear = stored is not None and stored.get("took", 0) > DEAR_SECONDS
+        if not dear or time.monotonic() > deadline or _take_turn(collection, key):
+            break
+        time.sleep(LOOK_SECONDS)
+    now, began = datetime.now(UTC), time.monotonic()
+    try:
+        value = compute()
+    except BaseException:
+        collection.update_one({"_id": key}, {"$unset": {"turn": 1}})
+        raise
+    made = {"value": value, "version": version, "writes": writes, "at": now}
+    took = time.monotonic() - began
+    done: Document = {"$set": {**made, "took": took}, "$unset": {"turn": 1}}
+    collection.update_one({"_id": key}, done, upsert=True)
+    return value, MAX_AGE
+
+
+def _read(
+    collection: Collection[Document], key: str, of: Sequence[str]
+) -> tuple[Document | None, list[Any]]:
     version_keys = [f"version:{kind}" for kind in of]
-    collection = main_collection(COLLECTION)
     found = {
         document["_id"]: document
         for document in collection.find({"_id": {"$in": [key, *version_keys]}})
     }
-    version: list[Any] = [found.get(one, {}).get("value", 0) for one in version_keys]
-    stored, now = found.get(key), datetime.now(UTC)
-    if stored and stored["version"] == version and writes in ([], stored.get("writes")):
-        left = MAX_AGE - (now - stored["at"])
-        if left > timedelta(0):
-            return stored["value"], left
-    value = compute()
-    made = {"value": value, "version": version, "writes": writes, "at": now}
-    collection.update_one({"_id": key}, {"$set": made}, upsert=True)
-    return value, MAX_AGE
+    return found.get(key), [found.get(one, {}).get("value", 0) for one in version_keys]
+
+
+def _left(stored: Document | None, version: list[Any], writes: list[Any]) -> timedelta:
+    """Return how long what is stored is still good; zero when it is of before a write."""
+    if stored is None or stored["version"] != version:
+        return timedelta(0)
+    if writes and not _covers(stored.get("writes") or [], writes):
+        return timedelta(0)
+    age: timedelta = datetime.now(UTC) - stored["at"]
+    return max(timedelta(0), MAX_AGE - age)
+
+
+def _covers(made_at: list[Any], seen: list[Any]) -> bool:
+    """Tell whether a count made at these numbers of writes has all that was seen: it may have more,
+    when another request read them later and was first to count."""
+    made = dict(made_at)
+    return made.keys() == {host for host, _ in seen} and all(
+        made[host] >= number for host, number in seen
+    )
+
+
+def _take_turn(collection: Collection[Document], key: str) -> bool:
+    """Take the turn to make a count, by the server's clock, unless another process has it."""
+    free = {"$expr": {"$not": [{"$gt": ["$turn", "$$NOW"]}]}}
+    until = {"$add": ["$$NOW", int(TURN_SECONDS * 1000)]}
+    taken = collection.update_one({"_id": key, **free}, [{"$set": {"turn": until}}])
+    return taken.modified_count == 1

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from batches.models import Batch
 from batches.queries.conditions import PATHS, condition_of
+from batches.queries.counters import counters
 from batches.queries.counts import kept
 from batches.rules.filters import PageRequest
 from batches.rules.states import Priority, Review, Status
@@ -72,6 +73,8 @@ Segments = list[tuple[Document, int]]
 def _segments(request: PageRequest, condition: Document, subject: Document) -> Segments:
     """Return the list as stretches in order, each an indexed condition and its length."""
     collection = main_collection(Batch.COLLECTION)
+    if request.sort not in ENUMERATED and not condition:
+        return [(condition, counters().total)]  # counted anyway, for the dashboard
     if request.sort not in ENUMERATED:
         count = kept("count", subject, lambda: collection.count_documents(condition))
         return [(condition, count)]
@@ -106,13 +109,27 @@ def _at_offset(
         if skip >= count:
             skip -= count
             continue
-        cursor = main_collection(Batch.COLLECTION).find(condition, fields)
-        for document in cursor.sort(order_of(request)).skip(skip).limit(wanted):
+        for document in _between(request, (condition, count), skip, wanted, fields):
             wanted -= 1
             yield document
         skip = 0
         if wanted <= 0:
             return
+
+
+def _between(
+    request: PageRequest, segment: tuple[Document, int], skip: int, wanted: int, fields: Document
+) -> Iterable[Document]:
+    """Return the documents of a stretch after the first `skip`, reached from its nearer end: what
+    is skipped is walked, key by key."""
+    condition, count = segment
+    order = order_of(request)
+    found = main_collection(Batch.COLLECTION).find(condition, fields)
+    if skip <= count // 2:
+        return found.sort(order).skip(skip).limit(wanted)
+    there = min(wanted, count - skip)
+    backwards = [(path, -direction) for path, direction in order]
+    return reversed(list(found.sort(backwards).skip(count - skip - there).limit(there)))
 
 
 def _after_cursor(

@@ -2,16 +2,22 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from datetime import time as dawn
 from importlib import import_module
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from batches import queries
 from batches.models import Batch
 from batches.queries import board, counts
-from batches.queries.counters import recount
+from batches.queries.counters import Counters, recount
 from batches.queries.lookups import UnknownBatchError
 from batches.rules.changes import Asker
 from batches.rules.filters import BatchFilter
@@ -82,6 +88,136 @@ def test_who_counts_for_too_long_holds_nobody_up(monkeypatch: pytest.MonkeyPatch
     finally:
         for turn in counts._turns:
             turn.release()
+
+
+class OtherProcesses:
+    """Ways into a count that do not pass the turns of this process's threads."""
+
+    def __init__(self, *, took: float = 1.0) -> None:
+        self.made: list[int] = []
+        counts.kept("dear", {}, lambda: 0)
+        self.state = main_collection(counts.COLLECTION)
+        self.key = str(self.entry()["_id"])
+        self.state.update_one({"_id": self.key}, {"$set": {"took": took}})
+        versions.bump("batches")
+
+    def entry(self) -> dict[str, Any]:
+        found = self.state.find_one({"_id": {"$regex": "^dear:"}})
+        assert found is not None
+        return found
+
+    def ask(self, make: Callable[[], int], *, patience: float = 60.0) -> int:
+        def made() -> int:
+            self.made.append(1)
+            return make()
+
+        deadline = time.monotonic() + patience
+        return int(counts._shared(self.key, made, ["batches"], [], deadline)[0])
+
+
+def test_a_dear_count_is_made_by_one_process_and_the_others_wait_for_it() -> None:
+    others, begun, go_on = OtherProcesses(), threading.Event(), threading.Event()
+    found: list[int] = []
+
+    def slow() -> int:
+        begun.set()
+        go_on.wait(60)
+        return 7
+
+    threads = [threading.Thread(target=lambda: found.append(others.ask(slow))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(60)
+    time.sleep(0.1)
+    assert (found, others.made) == ([], [1])
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert (found, others.made) == ([7] * 4, [1])
+
+
+def test_a_count_that_costs_little_waits_for_nobody() -> None:
+    others = OtherProcesses(took=0.001)
+    assert others.ask(lambda: others.ask(lambda: 3) + 1) == 4
+    assert others.made == [1, 1]
+
+
+def test_who_died_while_counting_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = OtherProcesses()
+    monkeypatch.setattr(counts, "TURN_SECONDS", 60.0)
+    assert counts._take_turn(others.state, others.key)
+    assert not counts._take_turn(others.state, others.key)
+    assert others.ask(lambda: 3, patience=0.1) == 3  # its own patience ends first
+    monkeypatch.setattr(counts, "TURN_SECONDS", 0.1)
+    assert counts._take_turn(others.state, others.key)
+    versions.bump("batches")
+    assert others.ask(lambda: 4) == 4  # or the turn of the dead one
+
+
+def test_who_fails_to_count_leaves_the_turn_to_the_next() -> None:
+    others = OtherProcesses()
+    with pytest.raises(ZeroDivisionError):
+        others.ask(lambda: 1 // 0)
+    assert "turn" not in others.entry()
+    assert others.ask(lambda: 5) == 5
+    assert "turn" not in others.entry()
+
+
+def test_a_count_of_after_more_writes_is_good_for_who_saw_fewer() -> None:
+    assert counts._covers([["a", 5]], [["a", 5]])
+    assert counts._covers([["a", 6]], [["a", 5]])
+    assert not counts._covers([["a", 4]], [["a", 5]])
+    assert not counts._covers([["b", 9]], [["a", 5]])
+    assert not counts._covers([], [["a", 5]])
+
+
+def one_by_one() -> Counters:
+    """Count again from the documents, without the database's help."""
+    today = datetime.combine(timezone.localdate(), dawn(), UTC)
+    found = list(main_collection(Batch.COLLECTION).find())
+
+    def late(one: dict[str, Any]) -> bool:
+        due = one["metadata"].get("due_date")
+        return isinstance(due, datetime) and due < today and one["status"] != "S"
+
+    def doubtful(one: dict[str, Any]) -> bool:
+        kind = (one.get("mask_verdict") or {}).get("kind")
+        return one["mongo_uploaded"] and kind not in (None, "whole")
+
+    statuses = [one["status"] for one in found]
+    return Counters(
+        total=len(found),
+        ns=statuses.count("NS"),
+        in_progress=statuses.count("In"),
+        s=statuses.count("S"),
+        uploaded=sum(one["mongo_uploaded"] for one in found),
+        unassigned=sum(not one["assignee"] for one in found),
+        overdue=sum(map(late, found)),
+        approved=sum(one["metadata"]["review_status"] == "Aprobado" for one in found),
+        doubtful=sum(map(doubtful, found)),
+    )
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=20)
+def test_a_recount_is_what_counting_one_by_one_gives(chance: random.Random) -> None:
+    main_collection(Batch.COLLECTION).delete_many({})
+    dates = [None, "2025-02-30", 5, datetime(2020, 1, 1, tzinfo=UTC), datetime(2999, 1, 1)]
+    documents = [
+        batch_document(
+            f"batch_{number:06d}F",
+            status=chance.choice(["NS", "In", "S", "x", None, ""]),
+            assignee=chance.choice([None, "", "Flor"]),
+            mongo_uploaded=chance.choice([True, False]),
+            mask_verdict=chance.choice([None, {"kind": "whole"}, {"kind": "corrupt"}]),
+            metadata__review_status=chance.choice(["Pendiente", "Aprobado"]),
+            metadata__due_date=chance.choice(dates),
+        )
+        for number in range(chance.randrange(30))
+    ]
+    if documents:
+        main_collection(Batch.COLLECTION).insert_many(documents)
+    assert recount() == one_by_one()
 
 
 def test_they_follow_our_writes_and_those_of_other_programs(counting: list[int]) -> None:
