@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from batches import queries
-from batches.models import DATA_VERSION
+from batches.models import DATA_VERSION, Batch
 from batches.presenting import as_row
 from batches.queries import views as saved_views
 from batches.queries.pages import ROWS
@@ -62,8 +62,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """The whole page; htmx asks for the table alone, with its counters."""
     if _is_fragment(request):
         version = versions.seen(DATA_VERSION)
-        etag = etags.etag_of(version, timezone.localdate(), *_seen_by(request))
-        return etags.answer(request, etag, lambda: _table(request, version))
+        etag = etags.etag_of(version, timezone.localdate(), *_decides(request))
+        writes = versions.writes_seen(Batch.COLLECTION)
+        return etags.answer(request, etag, lambda: _table(request, version), writes=writes)
     default = None if request.GET else saved_views.default_of(request.user.get_username())
     if default is not None and default.query:
         return redirect(f"{request.path}?{default.query}")
@@ -105,10 +106,10 @@ def _is_fragment(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
 
 
-def _seen_by(request: HttpRequest) -> tuple[str, ...]:
-    """Return what else decides the fragment: the query, and who looks with what permissions."""
-    allowed = sorted(capabilities(request.user))
-    return (request.GET.urlencode(), request.user.get_username(), *allowed)
+def _decides(request: HttpRequest) -> tuple[str, ...]:
+    """Return what else decides the fragment: the query, and what the login may do. It says nothing
+    of who looks: whoever may do the same is shown the same, made once for all of them."""
+    return (request.GET.urlencode(), *sorted(capabilities(request.user)))
 
 
 def _table(request: HttpRequest, version: int) -> HttpResponse:

@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from batches.models import Batch
-from batches.views import rows
+from batches.views import dashboard, rows
+from crew.rules import Role
 from segmentacion.http.kept_rows import KeptRows
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches
@@ -71,3 +75,52 @@ def test_only_so_many_rows_are_kept(lead_client: Client, monkeypatch: pytest.Mon
     make_batches([batch_document(f"batch_{number}") for number in range(20)])
     assert table(lead_client).count("<tr tabindex") == 20
     assert len(few) == 5
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("query", ["", "?status=S", "?color=rojo", "?per_page=1&page=2"])
+def test_the_table_says_nothing_of_who_looks_but_what_they_may(
+    groups: dict[Role, Group], role: Role, query: str
+) -> None:
+    make_batches(
+        [batch_document("batch_1", assignee="Flor", status="S"), batch_document("batch_2")]
+    )
+    shown = []
+    for name, staff in (("flor", False), ("ceci", True)):
+        user = User.objects.create_user(name, f"{name}@example.org", is_staff=staff)
+        user.groups.add(groups[role])
+        client = Client()
+        client.force_login(user)
+        cache.clear()
+        shown.append(table(client, query))
+        assert shown[-1] == table(client, query)
+    assert shown[0] == shown[1]
+
+
+def test_the_table_is_made_once_for_all_who_may_do_the_same(
+    groups: dict[Role, Group], lead_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_batch("batch_1")
+    clients = []
+    for name in ("flor", "ceci"):
+        user = User.objects.create_user(name)
+        user.groups.add(groups[Role.VIEWER])
+        client = Client()
+        client.force_login(user)
+        clients.append(client)
+    made: list[int] = []
+    make = dashboard._table
+
+    def counted(request: HttpRequest, version: int) -> HttpResponse:
+        made.append(1)
+        return make(request, version)
+
+    monkeypatch.setattr(dashboard, "_table", counted)
+    for _ in range(2):
+        for client in clients:
+            assert "batch_1" in table(client)
+    assert len(made) == 1
+    assert "data-edit" in table(lead_client)
+    make_batch("batch_2")
+    assert all("batch_2" in table(client) for client in clients)
+    assert len(made) == 3
