@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from batches.models import Batch
@@ -70,9 +71,9 @@ def _former(document: Document) -> Iterator[Rename]:
     """Yield the renames of a person, each to the name that came after it."""
     former = document.get("former_names")
     entries = [e for e in former if isinstance(e, dict)] if isinstance(former, list) else []
-    following = [*(entry.get("name") for entry in entries[1:]), document.get("name")]
-    for entry, new in zip(entries, following, strict=True):
-        old, at = entry.get("name"), entry.get("until")
+    names = [*(entry.get("name") for entry in entries), document.get("name")]
+    for entry, (old, new) in zip(entries, pairwise(names), strict=True):
+        at = entry.get("until")
         if isinstance(old, str) and isinstance(new, str) and isinstance(at, datetime):
             yield Rename(old, new, at)
 

@@ -131,6 +131,17 @@ def test_a_renamed_person_keeps_the_past_also_with_nothing_in_hand(
     assert get(lead_client, "person/Florencia")["figures"]["done"] == 1
 
 
+def test_who_left_without_ever_being_renamed_keeps_the_past(
+    lead_client: Client, some_work: None
+) -> None:
+    add_person(name="Nora")
+    for name in ("Flor", "Nora"):
+        remove_person(name, actor=ACTOR, reassign_to="Ceci")
+    people = {one["person"]: one["done"] for one in get(lead_client, "team")["people"]}
+    assert people == {"Ceci": 0, "Flor": 1}
+    assert lead_client.get("/metrics").status_code == 200
+
+
 def test_a_former_name_leads_to_the_person(lead_client: Client, some_work: None) -> None:
     change_person("Flor", name="Florencia", actor=ACTOR)
     answer = get(lead_client, "person/Flor")
