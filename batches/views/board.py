@@ -15,6 +15,7 @@ from batches.presenting import as_row
 from batches.queries import board as board_queries
 from batches.rules.board import BoardRequest, as_select, parse_board
 from batches.rules.states import Priority, Status
+from batches.views.rows import cards_of
 from crew.access import may, requires
 from crew.filters import FilterError
 from crew.rules import Capability
@@ -30,13 +31,17 @@ def board(request: HttpRequest) -> HttpResponse:
     asked, error = _asked(request.GET)
     version = versions.seen(DATA_VERSION)  # before the reads: what is newer is seen again
     columns = board_queries.columns(asked.filter, size=asked.size)
+    shown = _card_context(request, request.GET)
     context = {
-        **_card_context(request, request.GET),
+        **shown,
         "asked": asked,
         "filter": asked.filter,
         "error": error,
         "version": version,
-        "columns": [(column, _rows(column.documents)) for column in columns],
+        "columns": [
+            (column, cards_of(_rows(column.documents), may_edit=shown["may_edit"], first=True))
+            for column in columns
+        ],
         "people": [column for column in columns if column.name and column.active],
         "heaviest": board_queries.heaviest(columns),
         "unassigned": columns[0],
@@ -65,10 +70,11 @@ def column(request: HttpRequest) -> HttpResponse:
     if error:
         return HttpResponse(error, status=400, content_type="text/plain; charset=utf-8")
     found = board_queries.cards(assignee, asked.filter, size=asked.size, cursor=cursor)
+    shown = _card_context(request, params)
     context = {
-        **_card_context(request, params),
+        **shown,
         "name": assignee,
-        "rows": _rows(found.documents),
+        "cards": cards_of(_rows(found.documents), may_edit=shown["may_edit"], first=False),
         "next_cursor": found.next_cursor,
     }
     return render(request, "board/cards.html", context)

@@ -124,3 +124,21 @@ def test_the_table_is_made_once_for_all_who_may_do_the_same(
     make_batch("batch_2")
     assert all("batch_2" in table(client) for client in clients)
     assert len(made) == 3
+
+
+def test_a_card_of_the_board_shows_a_change_at_once_and_no_controls_to_who_may_not(
+    lead_client: Client, viewer_client: Client
+) -> None:
+    def board(client: Client) -> str:
+        return client.get("/batch-management").content.decode()
+
+    make_batches([batch_document(f"batch_{number}") for number in range(3)])
+    for priority in ("alta", "baja", "alta"):
+        patch(lead_client, "batch_1", priority=priority)
+        card = board(lead_client).partition('data-id="batch_1"')[2].partition("</li>")[0]
+        assert priority in card.lower()
+    assert board(lead_client).count('aria-selected="false" draggable="true" tabindex="0"') == 1
+    assert 'draggable="true"' not in board(viewer_client)
+    assert 'draggable="true"' in board(lead_client)
+    more = lead_client.get("/batch-management/column?assignee=&cursor=batch_1").content.decode()
+    assert ("batch_2" in more, 'tabindex="0"' in more) == (True, False)
