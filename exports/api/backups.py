@@ -50,7 +50,11 @@ def _answer(request: HttpRequest, pieces: "itertools.chain[bytes]") -> HttpRespo
     if request.META.get("SERVER_PROTOCOL") != "HTTP/1.0":
         return StreamingHttpResponse(pieces)
     file = tempfile.TemporaryFile()  # noqa: SIM115 the response closes it
-    for piece in pieces:
-        file.write(piece)
-    file.seek(0)
+    try:
+        for piece in pieces:
+            file.write(piece)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
     return FileResponse(file)

@@ -1,6 +1,5 @@
 """Putting a file where it belongs in one step: whole, or not at all."""
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +7,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+from segmentacion.disks import is_disk_full
 
 
 def why(error: OSError) -> str:
     """Return why a file could not be written, for the person asking."""
-    return "no queda espacio" if error.errno in _FULL else (error.strerror or str(error))
+    return "no queda espacio" if is_disk_full(error) else (error.strerror or str(error))
 
 
 @contextmanager

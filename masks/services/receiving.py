@@ -4,7 +4,6 @@ body → temporary file → verdict → store (services/uploads.py) → catalogu
 flat, and nothing reaches the store before its verdict.
 """
 
-import errno
 import hashlib
 import logging
 import shutil
@@ -35,6 +34,7 @@ from masks.services.uploads import (
 from masks.services.verdicts import store_verdict
 from masks.services.verifying import Options, VerifyReport, verify, verify_file
 from segmentacion.actors import Actor
+from segmentacion.disks import is_disk_full
 
 logger = logging.getLogger("segmentacion.uploads")
 
@@ -174,7 +174,7 @@ def _append(file: BinaryIO, piece: bytes) -> None:
         file.write(piece)
         file.flush()
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        if not is_disk_full(error):
             raise
         raise NoRoomError from error
 

@@ -14,6 +14,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
+from segmentacion.disks import is_disk_full
 from segmentacion.http.json import json_response
 from segmentacion.mongo.errors import database_cause, is_permission_error, is_unreachable
 from segmentacion.telemetry.facts import note_error, request_id
@@ -21,6 +22,9 @@ from segmentacion.telemetry.facts import note_error, request_id
 logger = logging.getLogger("segmentacion.http")
 
 DATABASE_DOWN = "DB no disponible"
+DISK_FULL = (
+    "No queda espacio en el disco del servidor. Nada se perdió; avisa a quien lo administra."
+)
 NOT_ALLOWED = "No tienes permiso para hacer esto."
 # Addresses outside `/api/` that answer JSON.
 PROGRAMS_ASK = {
@@ -81,7 +85,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception: 503 when a database is behind it, else 500. Django logged it."""
+    """Answer an exception: 503 when a database or a full disk is behind it, else 500.
+
+    Django logged it.
+    """
     return answer_exception(request, sys.exc_info()[1])
 
 
@@ -95,6 +102,8 @@ def answer_exception(request: HttpRequest, error: BaseException | None) -> HttpR
         return response
     if is_permission_error(error):
         return _answer(request, 503, "La base de datos no permite esta operación.")
+    if is_disk_full(error):
+        return _answer(request, 503, DISK_FULL)
     return _answer(request, 500, "Algo falló de nuestro lado. Nada se perdió; intenta de nuevo.")
 
 

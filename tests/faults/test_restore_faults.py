@@ -72,15 +72,6 @@ def test_a_backup_killed_while_it_is_written_leaves_nothing_that_looks_good(
     assert made.endswith(".json")
 
 
-def test_a_full_disk_fails_clearly_and_leaves_nothing(
-    installation: Installation, tmp_path: Path
-) -> None:
-    done = installation.on_a_disk_of(20_000, "backup", "--json", "--to", str(tmp_path))
-    assert done.returncode == 1
-    assert "no queda espacio" in json.loads(done.stdout)["error"]
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_disk_full_of_what_is_to_be_loaded_fails_clearly_and_leaves_nothing(
     installation: Installation,
 ) -> None:
