@@ -10,15 +10,16 @@ from django.views.decorators.http import condition, require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from batches import queries
-from batches.models import DATA_VERSION
+from batches.models import DATA_VERSION, Batch
 from batches.presenting import as_row
 from batches.queries import board as board_queries
 from batches.rules.board import BoardRequest, as_select, parse_board
 from batches.rules.states import Priority, Status
 from batches.views.rows import cards_of
-from crew.access import may, requires
+from crew.access import capabilities, may, requires
 from crew.filters import FilterError
 from crew.rules import Capability
+from segmentacion.http import etags
 from segmentacion.http.json import json_response
 from segmentacion.mongo import versions
 
@@ -27,9 +28,22 @@ from segmentacion.mongo import versions
 @requires(Capability.READ)
 @vary_on_headers("HX-Request")
 def board(request: HttpRequest) -> HttpResponse:
-    """The whole page; htmx and the refresh ask for counts and columns alone."""
-    asked, error = _asked(request.GET)
+    """The whole page; htmx and the refresh ask for counts and columns alone, which say nothing of
+    who looks and are made once for all who may do the same."""
     version = versions.seen(DATA_VERSION)  # before the reads: what is newer is seen again
+    if not request.headers.get("HX-Request"):
+        return _board(request, version, "board.html")
+    allowed = sorted(capabilities(request.user))
+    crew, day = versions.seen("crew"), timezone.localdate()
+    etag = etags.etag_of(version, crew, day, request.GET.urlencode(), *allowed)
+    writes = versions.writes_seen(Batch.COLLECTION)
+    return etags.answer(
+        request, etag, lambda: _board(request, version, "board/board.html"), writes=writes
+    )
+
+
+def _board(request: HttpRequest, version: int, template: str) -> HttpResponse:
+    asked, error = _asked(request.GET)
     columns = board_queries.columns(asked.filter, size=asked.size)
     shown = _card_context(request, request.GET)
     context = {
@@ -53,8 +67,6 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_export": may(request.user, Capability.EXPORT),
         "may_back_up": may(request.user, Capability.MANAGE_CREW),
     }
-    fragment = request.headers.get("HX-Request")
-    template = "board/board.html" if fragment else "board.html"
     return render(request, template, context, status=400 if error else 200)
 
 

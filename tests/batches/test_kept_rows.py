@@ -11,6 +11,7 @@ from django.test import Client
 from batches.models import Batch
 from batches.views import dashboard, rows
 from crew.rules import Role
+from crew.services import add_person
 from segmentacion.http.kept_rows import KeptRows
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches
@@ -77,10 +78,21 @@ def test_only_so_many_rows_are_kept(lead_client: Client, monkeypatch: pytest.Mon
     assert len(few) == 5
 
 
+PARTS = (
+    "/dashboard",
+    "/dashboard?status=S",
+    "/dashboard?color=rojo",
+    "/dashboard?per_page=1&page=2",
+    "/batch-management",
+    "/batch-management?assignee=Flor",
+    "/batch-management?color=rojo",
+)
+
+
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("query", ["", "?status=S", "?color=rojo", "?per_page=1&page=2"])
-def test_the_table_says_nothing_of_who_looks_but_what_they_may(
-    groups: dict[Role, Group], role: Role, query: str
+@pytest.mark.parametrize("part", PARTS)
+def test_table_and_board_say_nothing_of_who_looks_but_what_they_may(
+    groups: dict[Role, Group], role: Role, part: str
 ) -> None:
     make_batches(
         [batch_document("batch_1", assignee="Flor", status="S"), batch_document("batch_2")]
@@ -92,9 +104,20 @@ def test_the_table_says_nothing_of_who_looks_but_what_they_may(
         client = Client()
         client.force_login(user)
         cache.clear()
-        shown.append(table(client, query))
-        assert shown[-1] == table(client, query)
+        answers = [client.get(part, headers={"HX-Request": "true"}).content for _ in range(2)]
+        assert answers[0] == answers[1]
+        shown.append(answers[0])
     assert shown[0] == shown[1]
+
+
+def test_the_board_follows_the_crew_too(lead_client: Client) -> None:
+    def columns() -> str:
+        return lead_client.get("/batch-management", headers={"HX-Request": "true"}).content.decode()
+
+    make_batch("batch_1")
+    assert "Noelia" not in columns()
+    add_person(name="Noelia")
+    assert "Noelia" in columns()
 
 
 def test_the_table_is_made_once_for_all_who_may_do_the_same(
