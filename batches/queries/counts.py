@@ -11,10 +11,8 @@ makes a count, and of a dear one only one process does; the others wait for what
 """
 
 import hashlib
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,14 +24,14 @@ from pymongo.write_concern import WriteConcern
 from batches.models import DATA_VERSION, Batch
 from segmentacion.mongo import versions
 from segmentacion.mongo.clients import Document, main_collection
+from segmentacion.turns import Turns
 
 COLLECTION = "app_state"
 MAX_AGE = timedelta(seconds=30)
 TURN_SECONDS = 2.0
 # What took longer the last time is not made by two processes at once.
 DEAR_SECONDS, LOOK_SECONDS = 0.02, 0.01
-# A count may ask for another one: the same thread may hold several.
-_turns = tuple(threading.RLock() for _ in range(64))
+_turns = Turns()
 
 
 def kept(
@@ -55,7 +53,7 @@ def kept(
     if near and (found := cache.get(near)) is not None:
         return found[0]
     deadline = time.monotonic() + TURN_SECONDS
-    with _in_turn(key):
+    with _turns.of(key, seconds=TURN_SECONDS):
         if near and (found := cache.get(near)) is not None:
             return found[0]
         writes = seen if DATA_VERSION in of else []
@@ -65,19 +63,6 @@ def kept(
         if near and left > timedelta(0):
             cache.set(near, (value,), left.total_seconds())
         return value
-
-
-@contextmanager
-def _in_turn(key: str) -> Iterator[None]:
-    """Let the threads that ask for the same count one after another: what the first counts is there
-    for the others. Nobody waits for ever."""
-    turn = _turns[hash(key) % len(_turns)]
-    mine = turn.acquire(timeout=TURN_SECONDS)
-    try:
-        yield
-    finally:
-        if mine:
-            turn.release()
 
 
 def _shared(

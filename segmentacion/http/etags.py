@@ -8,9 +8,13 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control
 
+from segmentacion.turns import Turns
+
 # Other programs write to the database too, unseen: an answer is compared anew after this long.
 MAX_AGE_SECONDS = 30
 MAX_KEPT_BYTES = 256 * 1024
+TURN_SECONDS = 1.0
+_turns = Turns()
 
 
 def etag_of(*parts: object, ages: bool = True) -> str:
@@ -50,9 +54,16 @@ def _kept(
 ) -> HttpResponse:
     key = etag_of(path, etag, writes, ages=False)
     if (found := cache.get(key)) is not None:
-        content, content_type = found
-        return HttpResponse(content, content_type=content_type)
-    response = make()
-    if response.status_code == 200 and len(response.content) <= MAX_KEPT_BYTES:
-        cache.set(key, (response.content, response["Content-Type"]), MAX_AGE_SECONDS)
-    return response
+        return _again(*found)
+    # When a batch changes, every open page asks for the same at once: one thread makes it.
+    with _turns.of(key, seconds=TURN_SECONDS):
+        if (found := cache.get(key)) is not None:
+            return _again(*found)
+        response = make()
+        if response.status_code == 200 and len(response.content) <= MAX_KEPT_BYTES:
+            cache.set(key, (response.content, response["Content-Type"]), MAX_AGE_SECONDS)
+        return response
+
+
+def _again(content: bytes, content_type: str) -> HttpResponse:
+    return HttpResponse(content, content_type=content_type)

@@ -77,7 +77,7 @@ def test_many_who_ask_at_once_have_them_counted_once(
 def test_who_counts_for_too_long_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     make_batch("batch_1")
     monkeypatch.setattr(counts, "TURN_SECONDS", 0.01)
-    for turn in counts._turns:
+    for turn in counts._turns.locks:
         turn.acquire()
     try:
         found: list[int] = []
@@ -86,7 +86,7 @@ def test_who_counts_for_too_long_holds_nobody_up(monkeypatch: pytest.MonkeyPatch
         other.join(60)
         assert found == [1]
     finally:
-        for turn in counts._turns:
+        for turn in counts._turns.locks:
             turn.release()
 
 

@@ -1,5 +1,7 @@
 """What is kept of rows never shows anything but what is in the database."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from batches.models import Batch
 from batches.views import dashboard, rows
 from crew.rules import Role
 from crew.services import add_person
+from segmentacion.http import etags
 from segmentacion.http.kept_rows import KeptRows
 from segmentacion.mongo.clients import main_collection
 from tests.factories import batch_document, make_batch, make_batches
@@ -165,3 +168,33 @@ def test_a_card_of_the_board_shows_a_change_at_once_and_no_controls_to_who_may_n
     assert 'draggable="true"' in board(lead_client)
     more = lead_client.get("/batch-management/column?assignee=&cursor=batch_1").content.decode()
     assert ("batch_2" in more, 'tabindex="0"' in more) == (True, False)
+
+
+def test_many_who_ask_at_once_have_it_made_once(
+    lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(etags, "TURN_SECONDS", 60.0)
+    make_batch("batch_1")
+    made: list[int] = []
+    make = dashboard._table
+
+    def slow(request: HttpRequest, version: int) -> HttpResponse:
+        made.append(1)
+        time.sleep(0.05)
+        return make(request, version)
+
+    monkeypatch.setattr(dashboard, "_table", slow)
+    together, shown = threading.Barrier(6), []
+
+    def ask() -> None:
+        client = Client()
+        client.force_login(lead)
+        together.wait()
+        shown.append("batch_1" in table(client))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (shown, made) == ([True] * 6, [1])
