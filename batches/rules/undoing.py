@@ -15,6 +15,8 @@ FOLLOWING_REVIEW = {
 FOLLOWING_WORK = {"completed_at", "reviewed_at", "metadata.assigned_at"}
 REVIEW_PATHS = {PATHS.get(name, name) for name in REVIEW_FIELDS} | FOLLOWING_REVIEW
 OWN_PATHS = {PATHS[name] for name in OWN_FIELDS} | {"metadata.review_status"} | FOLLOWING_WORK
+# The field of the event by which a batch came back from the trash.
+RESTORED = "papelera"
 # What an undo did for a person asks nothing of the comment a verdict once had.
 ANY_COMMENT = "."
 
@@ -33,6 +35,8 @@ class Return:
         now = Situation.of(document)
         old = {str(change.get("field")): change.get("old") for change in changes}
         before = now
+        if RESTORED in old:  # it goes as a whole, to nobody
+            return cls(now, before, frozenset(old))
         if "assignee" in old:
             before = replace(before, assignee=str(old["assignee"]) if old["assignee"] else None)
         if "status" in old:

@@ -1,7 +1,8 @@
 """Deleting batches into the trash, putting them back, and emptying it.
 
 A batch goes only if it is still as it was copied, and comes back whole: same `_id`, history and
-version, with one event more. Emptying is a separate act, and the only one that deletes.
+version, with one event more; whoever was renamed meanwhile gets it back by the new name. Emptying
+is a separate act, and the only one that deletes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from pymongo import DeleteOne
 from pymongo.errors import BulkWriteError
 
 from batches.models import DATA_VERSION, IDS_VERSION, Batch
+from batches.queries.metrics import renames
+from batches.rules.metrics.people import People
 from batches.services import operations, writing
 from batches.services.operations import Kind
 from segmentacion.actors import Actor
@@ -122,11 +125,12 @@ def put_back(entries: Sequence[str], *, actor: Actor, operation: str) -> Restore
     """
     report = RestoreReport(operation)
     collection = main_collection(trash.COLLECTION)
+    people = People(renames())
     for start in range(0, len(entries), AT_ONCE):
         wanted = list(entries[start : start + AT_ONCE])
         found = {entry["_id"]: entry for entry in collection.find({"_id": {"$in": wanted}})}
         chunk = [found[key] for key in wanted if key in found]
-        taken = _insert(chunk, actor, operation)
+        taken = _insert(chunk, people, actor, operation)
         collection.delete_many({"_id": {"$in": [key for key in found if key not in taken]}})
         report.restored += len(found) - len(taken)
         report.refused += [(str(e.get("key")), TAKEN) for e in chunk if e["_id"] in taken]
@@ -134,7 +138,7 @@ def put_back(entries: Sequence[str], *, actor: Actor, operation: str) -> Restore
     return report
 
 
-def _insert(entries: Sequence[Document], actor: Actor, operation: str) -> set[str]:
+def _insert(entries: Sequence[Document], people: People, actor: Actor, operation: str) -> set[str]:
     """Insert the batches of entries that are not there already; return the entries whose id is
     another batch's."""
     ids = [entry["document"]["id"] for entry in entries if "id" in entry["document"]]
@@ -150,7 +154,7 @@ def _insert(entries: Sequence[Document], actor: Actor, operation: str) -> set[st
         elif document["_id"] not in here:
             absent.append(entry)
     try:
-        returned = [_returned(entry, actor, operation) for entry in absent]
+        returned = [_returned(entry, people, actor, operation) for entry in absent]
         if returned:
             main_collection(Batch.COLLECTION).insert_many(returned, ordered=False)
     except BulkWriteError as error:
@@ -161,19 +165,32 @@ def _insert(entries: Sequence[Document], actor: Actor, operation: str) -> set[st
     return taken
 
 
-def _returned(entry: Document, actor: Actor, operation: str) -> Document:
-    """Return the document of an entry as it comes back: with an event more, a version higher."""
+def _returned(entry: Document, people: People, actor: Actor, operation: str) -> Document:
+    """Return the document of an entry as it comes back: with an event more, a version higher, and
+    with whom it was, whatever they are called now."""
     document = entry["document"]
+    changes = [{"field": "papelera", "old": entry.get("reason"), "new": "restaurado"}]
+    renamed = _renamed(document.get("assignee"), entry.get("at"), people)
+    changes += [{"field": name, "old": document[name], "new": renamed[name]} for name in renamed]
     event = {
         "at": datetime.now(UTC),
         "who": actor.name,
         "channel": actor.channel.value,
         "operation": operation,
-        "changes": [{"field": "papelera", "old": entry.get("reason"), "new": "restaurado"}],
+        "changes": changes,
     }
     history = document.get("history")
     events = [*history, event] if isinstance(history, list) else [event]
-    return {**document, "history": events, "version": int(document.get("version") or 0) + 1}
+    version = int(document.get("version") or 0) + 1
+    return {**document, **renamed, "history": events, "version": version}
+
+
+def _renamed(name: Any, thrown_away: Any, people: People) -> Document:
+    """Return the assignee to write, if who that was has another name since."""
+    if not (name and isinstance(name, str) and isinstance(thrown_away, datetime)):
+        return {}
+    called = people.called(name, thrown_away)
+    return {} if called == name else {"assignee": called}
 
 
 def empty(*, actor: Actor, operation: str, until: datetime | None = None) -> int:

@@ -5,6 +5,7 @@ from django.test import Client
 
 from batches.models import Batch
 from batches.services import trash
+from crew.services import add_person, change_person
 from segmentacion.mongo.clients import main_collection
 from tests.factories import ACTOR, batch_document, make_batch, make_batches, stored
 
@@ -47,6 +48,23 @@ def test_the_chosen_come_back_whole_and_the_others_stay(lead_client: Client) -> 
     assert "1 batch volvió" in answer
     assert stored("batch_1")["comments"] == "entero"
     assert lying() == ["batch_2"]
+
+
+def test_who_was_renamed_meanwhile_gets_the_batch_back_by_the_new_name(
+    lead_client: Client,
+) -> None:
+    add_person(name="Flor")
+    make_batch("batch_1", assignee="Flor", status="In")
+    trash.delete([stored("batch_1")["_id"]], actor=ACTOR, operation="borrado")
+    change_person("Flor", name="Florencia", actor=ACTOR)
+    add_person(name="Flor")
+    lead_client.post("/papelera/restaurar", {"entry": [entry_of("batch_1")]})
+    came = stored("batch_1")
+    assert came["assignee"] == "Florencia"
+    event = came["history"][-1]
+    assert event["changes"][1] == {"field": "assignee", "old": "Flor", "new": "Florencia"}
+    undone = lead_client.post(f"/api/undo/{event['operation']}").json()
+    assert (undone["restored"], lying()) == (1, ["batch_1"])
 
 
 def test_one_whose_id_is_taken_stays_and_is_named(lead_client: Client) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batches.models import Batch
-from batches.rules.undoing import Return, refusal
+from batches.rules.undoing import RESTORED, Return, refusal
 from batches.services.undoing.report import CHANGED_SINCE, REMOVED_SINCE, Undoing
 from crew import queries as crew_queries
 from segmentacion.actors import Channel
@@ -59,7 +59,7 @@ CHANGES: Document = {
     }
 }
 # An event of this field says that the batch came to be, or came back, by the operation.
-CAME = {"id", "papelera"}
+CAME = {"id", RESTORED}
 
 
 @dataclass
