@@ -68,7 +68,27 @@ def put(sha256: str, filename: str, metadata: Document, parts: Iterable[bytes]) 
             waiting = []
     if waiting:
         _insert_chunks(waiting)
-    _insert_document(sha256, filename, metadata, length)
+    put_document(sha256, filename, metadata, length)
+
+
+def put_document(sha256: str, filename: str, metadata: Document, length: int) -> None:
+    """Write a file's document, unless it is there. Then a majority has it in the journal, with all
+    that was written before, whoever wrote it: MongoDB waits for that, too, when it refuses a
+    duplicate. Raises PyMongoError.
+    """
+    try:
+        files().insert_one(
+            {
+                "_id": sha256,
+                "filename": filename,
+                "length": Int64(length),
+                "chunkSize": CHUNK_BYTES,
+                "uploadDate": datetime.now(UTC),
+                "metadata": metadata,
+            }
+        )
+    except DuplicateKeyError:
+        return
 
 
 def content(sha256: str) -> Iterator[bytes]:
@@ -95,22 +115,6 @@ def _insert_chunks(documents: list[Document]) -> None:
         problems: list[Any] = error.details.get("writeErrors", [])
         if not problems or any(problem.get("code") != DUPLICATE_KEY for problem in problems):
             raise
-
-
-def _insert_document(sha256: str, filename: str, metadata: Document, length: int) -> None:
-    try:
-        files().insert_one(
-            {
-                "_id": sha256,
-                "filename": filename,
-                "length": Int64(length),
-                "chunkSize": CHUNK_BYTES,
-                "uploadDate": datetime.now(UTC),
-                "metadata": metadata,
-            }
-        )
-    except DuplicateKeyError:
-        return
 
 
 def _ensure_indexes() -> None:

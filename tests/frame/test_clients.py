@@ -6,6 +6,7 @@ import pytest
 from pymongo import MongoClient
 
 from segmentacion.mongo.clients import main_database, store_client, store_database
+from tests.commands import CERTAIN, listening
 from tests.frame.processes import answer, on_test_server
 
 MAIN, CREW = "frame_clients", "frame_otra"
@@ -52,8 +53,9 @@ def test_a_forked_process_opens_its_own(mongo: None) -> None:
 
 
 def test_writes_of_both_are_acknowledged_by_the_majority_and_journaled(mongo: None) -> None:
-    for database in (main_database(), store_database()):
-        assert database.write_concern.document == {"w": "majority", "j": True}
+    with listening():
+        for database in (main_database(), store_database()):
+            assert database.write_concern.document == CERTAIN
 
 
 def test_times_of_the_main_database_are_aware(mongo: None) -> None:

@@ -11,7 +11,6 @@ from bson import json_util
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
-from pymongo import monitoring
 
 from batches.models import Batch
 from batches.services.importing import ImportReport, apply_plan, make_plan, read_entries
@@ -22,6 +21,7 @@ from masks.services.sync import SyncBusyError, SyncRefusedError, run_sync
 from segmentacion.actors import SYNC_ACTOR, SYSTEM_ACTOR
 from segmentacion.mongo.clients import main_collection
 from segmentacion.mongo.leases import held
+from tests.commands import listening
 from tests.factories import MOMENT, batch_document, make_batch, make_batches, put_file, put_files
 from tests.factories import stored as stored_batch
 
@@ -279,45 +279,14 @@ def test_a_second_run_at_once_says_so() -> None:
     assert "en curso" in str(busy.value)
 
 
-class Commands(monitoring.CommandListener):
-    """Counts the commands that the sync sends, leases aside."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.on = False
-
-    def started(self, event: Any) -> None:
-        if self.on and "leases" not in str(event.command.get(event.command_name)):
-            self.names.append(event.command_name)
-
-    def succeeded(self, event: Any) -> None: ...
-
-    def failed(self, event: Any) -> None: ...
-
-
 def commands_of_a_sync(batches: int, changed: int) -> list[str]:
-    """Return the commands of a run that changes some of many batches."""
-    from django.db import connections
-
-    from segmentacion.mongo import clients
-
+    """Return the commands of a run that changes some of many batches, leases aside."""
     ids = [f"batch_{n:06d}F" for n in range(batches)]
     make_batches([batch_document(batch_id) for batch_id in ids])
-    listener = Commands()
-    clients.close_clients()
-    options = settings.MONGO_OPTIONS
-    settings.MONGO_OPTIONS = {**options, "event_listeners": [listener]}
-    connections["default"].settings_dict["OPTIONS"] = settings.MONGO_OPTIONS
-    try:
-        store.files().insert_many([{"filename": f"{batch_id}.zip"} for batch_id in ids[:changed]])
-        listener.on = True
+    store.files().insert_many([{"filename": f"{batch_id}.zip"} for batch_id in ids[:changed]])
+    with listening() as commands:
         assert run_sync(actor=SYNC_ACTOR, force=True).updated == changed
-        listener.on = False
-    finally:
-        settings.MONGO_OPTIONS = options
-        connections["default"].settings_dict["OPTIONS"] = options
-        clients.close_clients()
-    return listener.names
+    return [sent.name for sent in commands.sent if sent.collection != "leases"]
 
 
 def test_10_000_changes_cost_the_same_commands_in_a_small_and_a_large_database() -> None:

@@ -59,7 +59,9 @@ def _bring(work: Work, image: Document, path: Path) -> bool:
     """
     sha256, length, before = image["sha256"], image["length"], seal_of(path)
     was_there = store.document(sha256) is not None and _is_there(sha256, length)
-    if not was_there:
+    if was_there:  # perhaps only on one server of several, a moment ago
+        store.put_document(sha256, image["name"], _metadata(image), length)
+    else:
         content = pieces(path, store.CHUNK_BYTES)
         store.put(sha256, image["name"], _metadata(image), content)
     whole = was_there or _is_there(sha256, length)
