@@ -5,10 +5,13 @@ What it prints is for people to read: no time is asserted.
 """
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 
@@ -18,7 +21,8 @@ from pymongo import MongoClient
 from segmentacion.mongo.embedded import EmbeddedMongo
 from tests.factories import batch_document
 from tests.faults.writers import SOAK
-from tests.site import Site, Visitor
+from tests.site import ROOT, Site, Visitor
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 
@@ -129,3 +133,77 @@ def report(clients: list[Client], first: list[int], last: list[int]) -> None:
             f"{route:<10} {rate:7.1f}/s   median {half * 1000:6.0f} ms   p95 {most * 1000:6.0f} ms"
         )
     print(f"memory of the workers: {first} MB, at the end {last} MB")
+
+
+class Elsewhere:
+    """Another process of the product, which does what it is told."""
+
+    def __init__(self, site: Site) -> None:
+        read = "import sys\nfor line in sys.stdin: exec(line); print('done', flush=True)"
+        imports = "from django.contrib.auth.models import Group, User\n"
+        command = [sys.executable, str(ROOT / "manage.py"), "shell", "-c", imports + read]
+        self.process = subprocess.Popen(
+            command, env=site.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def do(self, statement: str) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(statement + "\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:  # the shell says first what it imports
+            if line.strip() == "done":
+                return
+        raise AssertionError("the other process ended")
+
+
+def reached(count: list[int], enough: int) -> bool:
+    return count[0] >= enough
+
+
+@pytest.fixture
+def elsewhere(site: Site) -> Iterator[Elsewhere]:
+    other = Elsewhere(site)
+    yield other
+    assert other.process.stdin is not None
+    other.process.stdin.close()
+    other.process.wait(60)
+
+
+def test_what_an_account_loses_elsewhere_it_loses_in_every_worker_at_once(
+    site: Site, elsewhere: Elsewhere
+) -> None:
+    """Workers keep an account from one request to the next: not a moment after it changed."""
+    elsewhere.do("user = User.objects.create_user('mira', password='clave-de-mira-1')")
+    elsewhere.do("viewers = Group.objects.get(name='Lectura'); user.groups.add(viewers)")
+    visitor, stop = Visitor(site.url), threading.Event()
+    visitor.login("mira", "clave-de-mira-1")
+    due, answered, wrong = [200], [0], []
+
+    def hammer() -> None:
+        mine = Visitor(site.url)
+        for cookie in visitor.cookies:
+            mine.cookies.set_cookie(cookie)
+        while not stop.is_set():
+            before = due[0]
+            status = mine.get("/api/batches?per_page=1").status
+            answered[0] += 1
+            if before and due[0] == before != status:
+                wrong.append((before, status))
+
+    threads = [threading.Thread(target=hammer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for statement, status in (
+        ("user.groups.clear()", 403),
+        ("user.groups.add(viewers)", 200),
+        ("user.is_active = False; user.save()", 401),
+    ):
+        due[0] = 0  # either may be answered while it happens
+        elsewhere.do(statement)
+        due[0] = status
+        until(partial(reached, answered, answered[0] + 40), "answers of after the change")
+    stop.set()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
