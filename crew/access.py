@@ -15,6 +15,7 @@ from segmentacion.actors import Actor, Channel
 User = AbstractBaseUser | AnonymousUser
 View = Callable[..., HttpResponseBase]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+ROLES = {role.value: role for role in Role}
 # Where a token does not work whatever its scope: it cannot make others, nor change accounts.
 ONLY_SESSIONS = ("/cuenta", "/admin/")
 # The only addresses that a token of a special scope opens.
@@ -96,10 +97,9 @@ def actor_of(request: HttpRequest, channel: Channel = Channel.WEB) -> Actor:
     return Actor(request.user.get_username(), channel)
 
 
-def _roles(user: User) -> set[Role]:
-    known = {role.value for role in Role}
+def _roles(user: User) -> frozenset[Role]:
     # The session's account comes with its groups (`crew.backends`); others are asked for.
     names = getattr(user, "role_names", None)
     if names is None:
         names = user.groups.values_list("name", flat=True)  # type: ignore[union-attr]
-    return {Role(name) for name in names if name in known}
+    return frozenset(ROLES[name] for name in names if name in ROLES)

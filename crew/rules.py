@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 INITIAL_CREW = ("Mauricio", "Maggie", "Ceci", "Flor", "Ignacio")
 DEFAULT_JOB = "Segmentador"
@@ -149,7 +150,8 @@ def clean_email(email: object) -> str:
     return email.strip()
 
 
-def capabilities_of(roles: set[Role], *, superuser: bool = False) -> frozenset[Capability]:
+@cache
+def capabilities_of(roles: frozenset[Role], *, superuser: bool = False) -> frozenset[Capability]:
     """Return all that a login with these roles may do; none without a role."""
     if superuser:
         return CAPABILITIES[Role.LEAD]
