@@ -77,10 +77,8 @@ def session(key: str) -> str | None:
     """
     brought = Ahead()
     content = _sort(_told(key), key, brought)
-    if (
-        content is None and _known.pop(key, None) is not None
-    ):  # put back under another _id, by a restore
-        brought = Ahead()
+    if content is None and _known.pop(key, None) is not None:
+        brought = Ahead()  # it may have been put back under another _id
         content = _sort(_told(key), key, brought)
     if (request := facts.current()) is not None:
         request.ahead = brought

@@ -167,6 +167,7 @@ def test_a_count_of_after_more_writes_is_good_for_who_saw_fewer() -> None:
     assert counts._covers([["a", 5]], [["a", 5]])
     assert counts._covers([["a", 6]], [["a", 5]])
     assert not counts._covers([["a", 4]], [["a", 5]])
+    assert not counts._covers([["a", 9_000]], [["a", 5]])  # of before the server started anew
     assert not counts._covers([["b", 9]], [["a", 5]])
     assert not counts._covers([], [["a", 5]])
 
