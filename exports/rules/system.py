@@ -68,6 +68,7 @@ class Work:
     sync_failed: str = ""
     uploaded: int = 0
     batches: int = 0
+    nothing_yet: bool = False  # neither batches nor files of masks: nothing to be late with
     watcher: Watcher | None = None
     last_backup: datetime | None = None
     backup_bytes: int | None = None
@@ -197,7 +198,7 @@ def _servers(system: System, found: _Found) -> None:
 def _syncing(work: Work, now: datetime, found: _Found) -> None:
     if work.sync_failed:
         found.warn("La última sincronización no se hizo", work.sync_failed)
-    elif sync_age(work.last_sync, now) is not State.GOOD:
+    elif not work.nothing_yet and sync_age(work.last_sync, now) is not State.GOOD:
         found.warn("Las marcas no se han sincronizado hace más de una hora", "Abre Máscaras.")
     if work.watcher is None:
         found.warn(

@@ -26,6 +26,13 @@ class SyncState:
     total: int
 
     @property
+    def nothing_yet(self) -> bool:
+        """Tell whether there is nothing to sync: no batch, no good run, and no trouble but that
+        the store is empty. The first day of an installation, not a brake that saved something."""
+        fresh = self.last is None or self.last["outcome"] == "refused"
+        return fresh and self.total == 0 and self.last_good is None
+
+    @property
     def failed(self) -> bool:
         """Tell whether the last run did not do its work (and none since looked and found
         nothing new)."""

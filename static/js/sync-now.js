@@ -13,6 +13,7 @@ const forceForm = document.getElementById("force-form");
 const LOOK = {
   done: ["good", "done", "Hecha."],
   refused: ["warn", "stop", "Frenada."],
+  empty: ["info", "clock", "Todavía no hay qué sincronizar."],
   busy: ["warn", "clock", "Sin empezar otra."],
   failed: ["bad", "alert", "Falló."],
   timeout: ["bad", "clock", "Sin respuesta."],

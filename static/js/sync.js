@@ -10,6 +10,7 @@ const lastGood = strip.querySelector("[data-last-good]")?.textContent.trim() ?? 
 const WORDS = {
   done: (outcome) => `Sincronizado: ${outcome.text}`,
   busy: (outcome) => outcome.text,
+  empty: (outcome) => `Todavía no hay qué sincronizar. ${outcome.text}`,
   refused: (outcome) => `La sincronización se frenó: ${outcome.text}`,
   failed: (outcome) => `No se pudo sincronizar: ${outcome.text}`,
   timeout: (outcome) => `Sin respuesta de la sincronización. ${outcome.text}`,
@@ -25,10 +26,10 @@ function say(kind, words, mark) {
 
 function show(outcome) {
   const good = outcome.kind === "done";
-  const calm = good || outcome.kind === "busy";
+  const calm = good || outcome.kind === "busy" || outcome.kind === "empty";
   const known = lastGood ? `Última buena: ${lastGood}.` : "Todavía no hay una buena.";
   const words = WORDS[outcome.kind](outcome);
-  say(good ? "done" : calm ? "busy" : "failed", calm ? words : `${words} ${known}`, calm ? "done" : "alert");
+  say(good ? "done" : calm ? "busy" : "failed", calm ? words : `${words} ${known}`, good || outcome.kind === "busy" ? "done" : calm ? "clock" : "alert");
 }
 
 say("running", "Sincronizando con el almacén de máscaras…", "sync");

@@ -9,7 +9,7 @@ from segmentacion.mongo.clients import Document, main_collection
 
 def read_work() -> Work:
     sync = mask_queries.sync_state()
-    failed = sync.last if sync.failed else None
+    failed = sync.last if sync.failed and not sync.nothing_yet else None
     good = _backup({"verdict": "good"})
     newest = _backup({"verdict": {"$in": ["good", "failed"]}})
     broken = newest if newest and newest["verdict"] == "failed" else None
@@ -18,6 +18,7 @@ def read_work() -> Work:
         sync_failed=str(failed.get("error") or "No se sabe por qué.") if failed else "",
         uploaded=sync.uploaded,
         batches=sync.total,
+        nothing_yet=sync.nothing_yet,
         watcher=_watcher(),
         last_backup=good["created_at"] if good else None,
         backup_bytes=good.get("size") if good else None,

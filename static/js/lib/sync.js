@@ -5,7 +5,7 @@ import { plural } from "./spanish.js";
 
 /**
  * Ask for a sync. Returns {kind, text, changes, cleared}; kind is done, refused (the brakes),
- * busy, failed or timeout. Tells the page with `sync-ended`, however it went. A quiet one leaves no
+ * empty (no batches, no files, as on the first day), busy, failed or timeout. Tells the page with `sync-ended`, however it went. A quiet one leaves no
  * record when nothing was new.
  */
 export async function sync(url, { force = false, quiet = false, seconds = 30 } = {}) {
@@ -18,7 +18,8 @@ export async function sync(url, { force = false, quiet = false, seconds = 30 } =
 function outcomeOf({ status, data, timedOut }, seconds) {
   if (status === 200 && data.success) return done(data);
   if (status === 409 && data.cleared !== undefined) {
-    return { kind: "refused", text: data.error, changes: 0, cleared: data.cleared };
+    const empty = data.total_batches === 0 && document.querySelector("[data-nothing-yet]");
+    return { kind: empty ? "empty" : "refused", text: data.error, changes: 0, cleared: data.cleared };
   }
   const text = data.error || silence(status, timedOut, seconds);
   const kind = timedOut ? "timeout" : status === 409 ? "busy" : "failed";
