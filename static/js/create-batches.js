@@ -43,6 +43,7 @@ function propose({ proposed, remaining }) {
   part("ids").hidden = count === 0;
   submit.disabled = count === 0;
   submit.textContent = count ? `Crear ${now}` : "Crear";
+  submit.focus();
 }
 
 dialog.querySelector("form").addEventListener("submit", async (event) => {

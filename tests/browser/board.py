@@ -44,3 +44,12 @@ def choose(page: Page, label: str, choice: str) -> None:
 def head(page: Page, label: str) -> Locator:
     """Return a head of the table."""
     return page.locator(".batches thead th").filter(has_text=label)
+
+
+def tab_to(page: Page, target: Locator, *, at_most: int = 60) -> None:
+    """Press Tab until it has the focus, as somebody without a mouse does."""
+    for _ in range(at_most):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not lead to {target}")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pymongo import MongoClient
 
+from tests.browser.board import tab_to
 from tests.browser.conftest import Cookies, OpenPage
 from tests.browser.watching import Watch
 
@@ -172,22 +173,30 @@ def test_a_range_is_shown_before_it_is_assigned(page: Page) -> None:
     expect(cards(page, "Maggie").first).to_have_attribute("data-id", f"batch_{first}")
 
 
-def test_work_is_distributed_and_passed_on(page: Page) -> None:
+def test_work_is_distributed_and_passed_on_by_keyboard_alone(page: Page) -> None:
+    keys = page.keyboard
     open_board(page)
     select_three(page)
-    page.get_by_role("button", name="Repartir").click()
+    page.locator("#open-distribute").press("Enter")
     dialog = page.locator("#distribute-dialog")
+    expect(dialog.locator("[value=selection]")).to_be_focused()
+    tab_to(page, dialog.get_by_label("Peso de Flor"))
+    keys.type("2")
     for name in ("Ignacio", "Maggie", "Mauricio"):
-        dialog.get_by_label(name, exact=True).uncheck()
-    dialog.get_by_label("Peso de Flor").fill("2")
+        tab_to(page, dialog.get_by_label(name, exact=True))
+        keys.press("Space")
     expect(dialog.locator('[data-person="Flor"] output')).to_have_text("+2 → 2")
-    dialog.get_by_role("button", name="Repartir 3").click()
+    tab_to(page, dialog.get_by_role("button", name="Repartir 3"))
+    keys.press("Enter")
     expect(cards(page, "Flor")).to_have_count(2)
     expect(cards(page, "Ceci")).to_have_count(1)
-    column(page, "Flor").locator(".column__menu summary").click()
-    page.get_by_role("button", name="Pasar su trabajo abierto…").click()
-    page.locator("#transfer-dialog").get_by_label("Ceci").check()
-    page.get_by_role("button", name="Pasar trabajo").click()
+    column(page, "Flor").locator(".column__menu summary").press("Enter")
+    tab_to(page, column(page, "Flor").get_by_role("button", name="Pasar su trabajo abierto…"))
+    keys.press("Enter")
+    expect(page.locator("#transfer-dialog").get_by_label("Ceci")).to_be_focused()
+    keys.press("Space")
+    tab_to(page, page.get_by_role("button", name="Pasar trabajo"))
+    keys.press("Enter")
     expect(page.locator(".toast").last).to_contain_text("2 batches pasaron de Flor a Ceci.")
     expect(cards(page, "Ceci")).to_have_count(3)
 

@@ -85,5 +85,6 @@ board.addEventListener("click", (event) => {
   form.querySelector("[value=selection]").disabled = count === 0;
   form.elements.scope.value = count ? "selection" : "unassigned";
   dialog.showModal();
+  form.querySelector("[name=scope]:checked").focus();
   preview();
 });

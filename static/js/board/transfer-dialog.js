@@ -35,6 +35,7 @@ function open(name, count) {
     box.closest("label").hidden = box.value === name;
   }
   dialog.showModal();
+  form.querySelector("label:not([hidden]) > [name=to]")?.focus();
 }
 
 async function apply() {
