@@ -1,5 +1,6 @@
 """What tests of the store share: ways of finding what is new, and a store that is away."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -20,8 +21,19 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def store_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody listens where the store should be, and that is soon known."""
+    yield from _store_at("mongodb://127.0.0.1:1/", monkeypatch)
+
+
+@pytest.fixture
+def store_silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the store should be, every connection is taken and never a word is said."""
+    with socket.create_server(("127.0.0.1", 0)) as ear:
+        yield from _store_at(f"mongodb://127.0.0.1:{ear.getsockname()[1]}/", monkeypatch)
+
+
+def _store_at(uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     impatient = {**settings.MONGO_OPTIONS, "serverSelectionTimeoutMS": 100}
-    monkeypatch.setattr(settings, "TRAINING_MONGO_URI", "mongodb://127.0.0.1:1/")
+    monkeypatch.setattr(settings, "TRAINING_MONGO_URI", uri)
     monkeypatch.setattr(settings, "MONGO_OPTIONS", impatient)
     close_clients()
     yield

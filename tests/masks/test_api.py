@@ -10,7 +10,7 @@ from masks import store
 from masks.services import sync
 from segmentacion.actors import SYNC_ACTOR
 from segmentacion.mongo.leases import held
-from tests.factories import make_batch, put_file, put_files
+from tests.factories import make_batch, put_file, put_files, stored
 
 pytestmark = pytest.mark.usefixtures("mongo")
 
@@ -90,6 +90,21 @@ def test_a_second_caller_is_told_when_the_running_one_takes_long(
         answer = post(lead_client, "/api/sync-batch-files")
     assert answer.status_code == 409
     assert "en curso" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("trouble", ["store_away", "store_silent"])
+def test_a_store_that_does_not_answer_is_said_and_the_dashboard_is_as_ever(
+    lead_client: Client, request: pytest.FixtureRequest, trouble: str
+) -> None:
+    make_batch("batch_1", mongo_uploaded=True)
+    before = stored("batch_1")
+    request.getfixturevalue(trouble)
+    assert "batch_1" in lead_client.get("/dashboard").content.decode()
+    answer = post(lead_client, "/api/sync-batch-files")
+    assert answer.status_code == 503
+    assert "no responde: no se cambió nada" in answer.json()["error"]
+    assert "batch_1" in lead_client.get("/dashboard").content.decode()
+    assert stored("batch_1") == before
 
 
 def test_it_lists_the_newest_files(lead_client: Client) -> None:
