@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -26,6 +27,8 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 NOT_TOLD = frozenset({"last_login", "date_joined", "password"})
 PERSONAL = frozenset({"email", "first_name", "last_name"})  # told without their values
+ACTS = {"add": "agregar", "change": "modificar", "delete": "eliminar", "view": "ver"}
+REMOVAL_PAGE = "admin/crew/remove_account.html"
 PASSWORD_PAGE = "auth_user_password_change"  # noqa: S105 the name of an address
 
 
@@ -41,6 +44,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    delete_confirmation_template = REMOVAL_PAGE
+    delete_selected_confirmation_template = REMOVAL_PAGE
     list_display = ("username", "roles", "email", "is_active", "is_staff", "last_login")
     list_filter = ("groups", "is_active", "is_staff")
     # Roles are groups: single permissions are given to nobody here.
@@ -96,9 +101,30 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         self.message_user(request, f"Cuentas que ya pueden entrar: {len(users)}.")
 
 
+class PermissionChoice(ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Permissions as `segmentador: eliminar`: Django keeps English names in the database."""
+
+    def label_from_instance(self, obj: Permission) -> str:
+        act = ACTS.get(obj.codename.partition("_")[0], obj.name)
+        return f"{obj.content_type.name}: {act}"
+
+
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Groups are roles: their names say what an account may do."""
+
+    filter_horizontal = ()
+    delete_confirmation_template = REMOVAL_PAGE
+    delete_selected_confirmation_template = REMOVAL_PAGE
+
+    def formfield_for_manytomany(  # type: ignore[override]
+        self, db_field: Any, request: Any, **kwargs: Any
+    ) -> Any:
+        """A box to tick per permission, not two lists side by side."""
+        if db_field.name == "permissions":
+            kwargs["form_class"] = PermissionChoice
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         detail = changes_of(form) if change else "grupo nuevo"
