@@ -12,6 +12,7 @@ from pymongo.collection import Collection
 
 from tests.browser.conftest import Cookies, OpenPage
 from tests.browser.restoring import put_back
+from tests.browser.weighing import assert_light
 
 ID = "batch_T000168"
 CSV = f"""\ufeffBatch ID;Responsable;Estatus
@@ -62,6 +63,7 @@ def test_a_list_with_invalid_rows_is_imported_as_the_lead_chooses(
     page.get_by_label("Archivo JSON, CSV o XLSX").set_input_files(file)
     page.get_by_role("button", name="Ver el plan").click()
     expect(page.locator("main")).to_contain_text("«Nadie» no está en el equipo")
+    assert_light(page)
     page.get_by_role("button", name="Aplicar a 1 batch").click()
     expect(page.get_by_role("status").first).to_contain_text("no se importó nada")
     page.get_by_label("Dejarlas fuera").check()
@@ -71,6 +73,8 @@ def test_a_list_with_invalid_rows_is_imported_as_the_lead_chooses(
     assert batch is not None
     assert (batch["assignee"], batch["status"]) == ("Flor", "In")
     assert batches.count_documents({"id": "batch_900001F"}) == 0
+    page.goto(f"/historial/{batch['history'][-1]['operation']}", wait_until="load")
+    assert_light(page)
 
 
 def test_a_backup_is_compared_restored_with_the_word_and_taken_back(
@@ -86,8 +90,11 @@ def test_a_backup_is_compared_restored_with_the_word_and_taken_back(
         page.locator("input[name=backup]").nth(number).check()
     page.get_by_role("button", name="Comparar los dos").click()
     finished(page, "lo de después")
+    assert_light(page)
     page.goto("/data-management")
     page.get_by_role("link", name="Abrir").nth(1).click()
+    expect(page.get_by_role("button", name="Ver qué cambiaría")).to_be_visible()
+    assert_light(page)
     page.get_by_role("button", name="Ver qué cambiaría").click()
     finished(page, "10 por cambiar")
     word = page.get_by_label("Escribe RESTAURAR")
