@@ -69,7 +69,9 @@ def listen(seconds: float = 1.0) -> Iterator[Callable[[], bool]]:
     a new primary. Raises PyMongoError when the store is gone, or the stream with it.
     """
     wanted: list[Document] = [{"$project": {"_id": 1}}]
-    with files().watch(wanted, max_await_time_ms=int(seconds * 1000)) as stream:
+    with files().watch(
+        wanted, max_await_time_ms=int(seconds * 1000), batch_size=changes.AT_ONCE
+    ) as stream:
 
         def rings() -> bool:
             heard = stream.try_next() is not None

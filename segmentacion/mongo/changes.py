@@ -15,6 +15,8 @@ from pymongo.errors import OperationFailure
 from segmentacion.mongo.clients import Document
 from segmentacion.mongo.errors import UNREACHABLE
 
+# Left to itself the server sends 16 MB of changes in one answer.
+AT_ONCE = 1_000
 ENDS_A_STREAM = {"drop", "dropDatabase", "rename", "invalidate"}
 
 
@@ -55,7 +57,9 @@ def changes_since(collection: Collection[Document], token: Any, *, limit: int) -
     ids: list[Any] = []
     wanted: list[Document] = [{"$project": {"operationType": 1, "documentKey": 1}}]
     try:
-        with collection.watch(wanted, resume_after=token, max_await_time_ms=1) as stream:
+        with collection.watch(
+            wanted, resume_after=token, max_await_time_ms=1, batch_size=AT_ONCE
+        ) as stream:
             while change := stream.try_next():
                 if change["operationType"] in ENDS_A_STREAM:
                     return Changes([], ended="replaced")
