@@ -50,7 +50,10 @@ document.addEventListener("keydown", (event) => {
   pick(row, !selection.has(row.dataset.id), event.shiftKey);
 });
 
-matchingButton.addEventListener("click", () => selection.takeMatching(total()));
+matchingButton.addEventListener("click", () => {
+  selection.takeMatching(total());
+  bar.querySelector("[data-act]").focus(); // the button pressed is gone
+});
 document.getElementById("pick-none").addEventListener("click", selection.clear);
 
 function show() {

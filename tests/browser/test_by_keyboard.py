@@ -83,6 +83,7 @@ def test_a_batch_is_commented_deleted_and_brought_back(
     page.keyboard.type("Lo veo mañana")
     press(page, "Comentar")
     expect(page.locator(".talk__list")).to_contain_text("Lo veo mañana")
+    expect(page.get_by_role("button", name="Comentar")).to_be_focused()
     press(page, "Eliminar este batch…")
     expect(page.locator("#delete-dialog [name=word]")).to_be_focused()
     page.keyboard.type("ELIMINAR")

@@ -162,6 +162,7 @@ def test_all_that_match_are_changed_after_the_counts_are_confirmed(page: Page) -
     page.keyboard.press("x")
     page.get_by_role("button", name="Seleccionar los 58 que coinciden").click()
     expect(page.locator("#actions-count")).to_have_text("58 seleccionados")
+    expect(page.locator('[data-act="assignee"]')).to_be_focused()
     page.locator('[data-act="priority"]').click()
     page.locator('.pop [data-value="alta"]').click()
     expect(page.locator("#bulk-confirm")).to_contain_text("Cambian 58 de 58 batches.")

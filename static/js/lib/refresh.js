@@ -4,6 +4,7 @@
 export async function refresh(form = null) {
   const place = document.querySelector("[data-refresh]");
   const drafts = draftsOf(place, form);
+  const focusAgain = focusIn(place);
   const { scrollY } = window;
   await window.htmx.ajax("GET", place.dataset.refresh, { target: place, swap: "innerHTML show:none" });
   for (const [id, value] of drafts) {
@@ -12,7 +13,20 @@ export async function refresh(form = null) {
     field.value = value;
     field.closest("details")?.setAttribute("open", "");
   }
+  focusAgain();
   window.scrollTo(0, scrollY);
+}
+
+/** A button is found again by its words, in the part it was in; fields with an id, htmx finds. */
+function focusIn(place) {
+  const focused = document.activeElement;
+  const part = place.contains(focused) ? focused.closest("[id]").id : "";
+  const { tagName, textContent } = focused;
+  return () => {
+    if (!part || document.activeElement !== document.body) return;
+    const same = document.getElementById(part)?.querySelectorAll(tagName) ?? [];
+    [...same].find((one) => one.textContent === textContent)?.focus({ preventScroll: true });
+  };
 }
 
 function draftsOf(place, form) {
