@@ -80,17 +80,20 @@ class Work:
         made = []
         for number in range(25, 45):
             at = NOW - timedelta(days=self.chance.uniform(0, 80))
-            status = self.chance.choice(["NS", "In", "S", "S"])
+            status = self.chance.choice(["NS", "In", "In", "S", "S", "S"])
             dated, closed = self.chance.random() < 0.7, status == "S"
             judged = closed and self.chance.random() < 0.5
+            returned = dated and status == "In"
             fields: dict[str, Any] = {
                 "status": status,
                 "created_at": at - timedelta(days=12) if dated else at,
                 "assignee": self.chance.choice(PEOPLE) if closed or dated else None,
                 "metadata__assigned_at": at - timedelta(days=5.3) if dated else None,
                 "completed_at": at if closed else None,
-                "reviewed_at": at if judged else None,
-                "metadata__review_status": "Aprobado" if judged else "Pendiente",
+                "reviewed_at": at if judged or returned else None,
+                "metadata__review_status": (
+                    "Aprobado" if judged else "No Aprobado" if returned else "Pendiente"
+                ),
             }
             made.append(batch_document(**self._fields(number), **fields))
         return made
