@@ -19,9 +19,13 @@ _turns = Turns()
 
 def etag_of(*parts: object, ages: bool = True) -> str:
     """Return the ETag of what these parts decide; with `ages`, for half a minute at most."""
-    stretch = int(time.time() // MAX_AGE_SECONDS) if ages else 0
+    stretch = _stretch() if ages else 0
     text = "\0".join([*(str(part) for part in parts), str(stretch)])
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _stretch() -> int:
+    return int(time.time() // MAX_AGE_SECONDS)
 
 
 def answer(

@@ -22,6 +22,12 @@ from tests.factories import batch_document, make_batch, make_batches
 pytestmark = pytest.mark.usefixtures("team")
 
 
+@pytest.fixture(autouse=True)
+def no_half_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept ends with each half minute: not in the middle of a test."""
+    monkeypatch.setattr(etags, "_stretch", lambda: 0)
+
+
 def table(client: Client, query: str = "") -> str:
     return client.get(f"/dashboard{query}", headers={"HX-Request": "true"}).content.decode()
 

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from crew.rules import Role
+from segmentacion.http import etags
 from segmentacion.mongo import ahead, versions
 from segmentacion.mongo.clients import main_collection
 from segmentacion.telemetry import facts
@@ -32,6 +33,12 @@ def commands() -> Iterator[dict[str, int]]:
     counted: dict[str, int] = {}
     yield counted
     counted |= {name: counts.count for name, counts in TALLY.take().commands.items()}
+
+
+@pytest.fixture(autouse=True)
+def no_half_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept ends with each half minute: not in the middle of a test."""
+    monkeypatch.setattr(etags, "_stretch", lambda: 0)
 
 
 @pytest.fixture
