@@ -78,8 +78,9 @@ def _shared(
         left = _left(stored, version, writes)
         if stored is not None and left > timedelta(0):
             return stored["value"], left
-        dear = stored is not None and stored.get("took", 0) > DEAR_SECONDS
-        if not dear or time.monotonic() > deadline or _take_turn(collection, key):
+        if stored is None or stored.get("took", 0) <= DEAR_SECONDS:
+            break
+        if time.monotonic() > deadline or _take_turn(collection, stored):
             break
         time.sleep(LOOK_SECONDS)
     now, began = datetime.now(UTC), time.monotonic()
@@ -126,9 +127,11 @@ def _covers(made_at: list[Any], seen: list[Any]) -> bool:
     )
 
 
-def _take_turn(collection: Collection[Document], key: str) -> bool:
-    """Take the turn to make a count, by the server's clock, unless another process has it."""
+def _take_turn(collection: Collection[Document], stored: Document) -> bool:
+    """Take the turn to make a count anew, by the server's clock, unless another process has it, or
+    has made it since this one was read."""
     free = {"$expr": {"$not": [{"$gt": ["$turn", "$$NOW"]}]}}
     until = {"$add": ["$$NOW", int(TURN_SECONDS * 1000)]}
-    taken = collection.update_one({"_id": key, **free}, [{"$set": {"turn": until}}])
+    same = {"_id": stored["_id"], "at": stored["at"]}
+    taken = collection.update_one({**same, **free}, [{"$set": {"turn": until}}])
     return taken.modified_count == 1

@@ -115,7 +115,10 @@ class OtherProcesses:
         return int(counts._shared(self.key, made, ["batches"], [], deadline)[0])
 
 
-def test_a_dear_count_is_made_by_one_process_and_the_others_wait_for_it() -> None:
+def test_a_dear_count_is_made_by_one_process_and_the_others_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counts, "TURN_SECONDS", 60.0)
     others, begun, go_on = OtherProcesses(), threading.Event(), threading.Event()
     found: list[int] = []
 
@@ -145,13 +148,21 @@ def test_a_count_that_costs_little_waits_for_nobody() -> None:
 def test_who_died_while_counting_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     others = OtherProcesses()
     monkeypatch.setattr(counts, "TURN_SECONDS", 60.0)
-    assert counts._take_turn(others.state, others.key)
-    assert not counts._take_turn(others.state, others.key)
+    assert counts._take_turn(others.state, others.entry())
+    assert not counts._take_turn(others.state, others.entry())
     assert others.ask(lambda: 3, patience=0.1) == 3  # its own patience ends first
     monkeypatch.setattr(counts, "TURN_SECONDS", 0.1)
-    assert counts._take_turn(others.state, others.key)
+    assert counts._take_turn(others.state, others.entry())
     versions.bump("batches")
     assert others.ask(lambda: 4) == 4  # or the turn of the dead one
+
+
+def test_who_read_it_before_another_made_it_does_not_make_it_again() -> None:
+    others = OtherProcesses()
+    before = others.entry()
+    assert others.ask(lambda: 3) == 3
+    assert not counts._take_turn(others.state, before)
+    assert counts._take_turn(others.state, others.entry())
 
 
 def test_who_fails_to_count_leaves_the_turn_to_the_next() -> None:
