@@ -1,7 +1,6 @@
 """`GET /api/batches`: what is asked most."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from batches import queries
 from batches.api.router import router
@@ -27,9 +26,8 @@ from segmentacion.mongo import versions
 )
 def list_batches(request: HttpRequest) -> HttpResponse:
     require(request.user, Capability.READ)
-    etag = etags.etag_of(versions.seen(DATA_VERSION), timezone.localdate(), request.GET.urlencode())
-    writes = versions.writes_seen(Batch.COLLECTION)
-    return etags.answer(request, etag, lambda: _list(request), writes=writes)
+    version = versions.seen(DATA_VERSION)
+    return etags.shared(request, lambda: _list(request), version, collection=Batch.COLLECTION)
 
 
 def _list(request: HttpRequest) -> HttpResponse:

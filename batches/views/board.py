@@ -33,12 +33,12 @@ def board(request: HttpRequest) -> HttpResponse:
     version = versions.seen(DATA_VERSION)  # before the reads: what is newer is seen again
     if not request.headers.get("HX-Request"):
         return _board(request, version, "board.html")
-    allowed = sorted(capabilities(request.user))
-    crew, day = versions.seen("crew"), timezone.localdate()
-    etag = etags.etag_of(version, crew, day, request.GET.urlencode(), *allowed)
-    writes = versions.writes_seen(Batch.COLLECTION)
-    return etags.answer(
-        request, etag, lambda: _board(request, version, "board/board.html"), writes=writes
+    decide = (version, versions.seen("crew"), *sorted(capabilities(request.user)))
+    return etags.shared(
+        request,
+        lambda: _board(request, version, "board/board.html"),
+        *decide,
+        collection=Batch.COLLECTION,
     )
 
 

@@ -62,9 +62,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """The whole page; htmx asks for the table alone, with its counters."""
     if _is_fragment(request):
         version = versions.seen(DATA_VERSION)
-        etag = etags.etag_of(version, timezone.localdate(), *_decides(request))
-        writes = versions.writes_seen(Batch.COLLECTION)
-        return etags.answer(request, etag, lambda: _table(request, version), writes=writes)
+        # It says nothing of who looks: whoever may do the same is shown the same.
+        decide = (version, *sorted(capabilities(request.user)))
+        return etags.shared(
+            request, lambda: _table(request, version), *decide, collection=Batch.COLLECTION
+        )
     default = None if request.GET else saved_views.default_of(request.user.get_username())
     if default is not None and default.query:
         return redirect(f"{request.path}?{default.query}")
@@ -104,12 +106,6 @@ def views(request: HttpRequest) -> HttpResponse:
 
 def _is_fragment(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
-
-
-def _decides(request: HttpRequest) -> tuple[str, ...]:
-    """Return what else decides the fragment: the query, and what the login may do. It says nothing
-    of who looks: whoever may do the same is shown the same, made once for all of them."""
-    return (request.GET.urlencode(), *sorted(capabilities(request.user)))
 
 
 def _table(request: HttpRequest, version: int) -> HttpResponse:

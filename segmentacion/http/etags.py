@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 
+from segmentacion.mongo import versions
 from segmentacion.turns import Turns
 
 # Other programs write to the database too, unseen: an answer is compared anew after this long.
@@ -51,6 +53,15 @@ def answer(
     del response["Cache-Control"]
     patch_cache_control(response, private=True, no_cache=True)
     return response
+
+
+def shared(
+    request: HttpRequest, make: Callable[[], HttpResponse], *decide: object, collection: str
+) -> HttpResponse:
+    """Answer a query of a collection with what is made once for all who ask the same today, until
+    somebody writes to it. `decide`: what else decides the answer, data versions first of all."""
+    etag = etag_of(*decide, timezone.localdate(), request.GET.urlencode())
+    return answer(request, etag, make, writes=versions.writes_seen(collection))
 
 
 def _kept(
