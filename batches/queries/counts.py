@@ -31,7 +31,8 @@ MAX_AGE = timedelta(seconds=30)
 TURN_SECONDS = 2.0
 # What took longer the last time is not made by two processes at once.
 DEAR_SECONDS, LOOK_SECONDS = 0.02, 0.01
-MEANWHILE = 100
+# By how many writes a count may be ahead of who asks for it.
+MOST_AHEAD = 100
 _turns = Turns()
 
 
@@ -123,7 +124,7 @@ def _covers(made_at: list[Any], seen: list[Any]) -> bool:
     the numbers begin anew when a server starts."""
     made = dict(made_at)
     return made.keys() == {host for host, _ in seen} and all(
-        0 <= made[host] - number <= MEANWHILE for host, number in seen
+        0 <= made[host] - number <= MOST_AHEAD for host, number in seen
     )
 
 
