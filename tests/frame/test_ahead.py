@@ -1,6 +1,6 @@
 """What comes along with a session: one command for a page that many ask, and never old news."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -199,26 +199,23 @@ def test_what_another_process_changes_of_an_account_counts_at_once(
     assert client.get(LIST).status_code == 401
 
 
-def test_an_account_that_another_process_closes_is_out_at_once(
-    client: Client, viewer: User
+def close(account: User) -> None:
+    account.is_active = False
+
+
+def change_password(account: User) -> None:
+    account.set_password("otra-clave-larga-1")
+
+
+@pytest.mark.parametrize("change", [close, change_password])
+def test_an_account_that_another_process_changes_is_out_at_once(
+    client: Client, viewer: User, change: Callable[[User], None]
 ) -> None:
     client.force_login(viewer)
     client.get(LIST)
     assert client.get(LIST).status_code == 200
     with another_process():
-        viewer.is_active = False
-        viewer.save()
-    assert client.get(LIST).status_code == 401
-
-
-def test_a_password_that_another_process_changes_ends_the_session_at_once(
-    client: Client, viewer: User
-) -> None:
-    client.force_login(viewer)
-    client.get(LIST)
-    assert client.get(LIST).status_code == 200
-    with another_process():
-        viewer.set_password("otra-clave-larga-1")
+        change(viewer)
         viewer.save()
     assert client.get(LIST).status_code == 401
 
