@@ -16,6 +16,7 @@ from pymongo.errors import BulkWriteError
 from batches.models import DATA_VERSION, IDS_VERSION, Batch
 from batches.queries.metrics import renames
 from batches.rules.metrics.people import People
+from batches.rules.undoing import RESTORED
 from batches.services import operations, writing
 from batches.services.operations import Kind
 from segmentacion.actors import Actor
@@ -169,7 +170,7 @@ def _returned(entry: Document, people: People, actor: Actor, operation: str) -> 
     """Return the document of an entry as it comes back: with an event more, a version higher, and
     with whom it was, whatever they are called now."""
     document = entry["document"]
-    changes = [{"field": "papelera", "old": entry.get("reason"), "new": "restaurado"}]
+    changes = [{"field": RESTORED, "old": entry.get("reason"), "new": "restaurado"}]
     renamed = _renamed(document.get("assignee"), entry.get("at"), people)
     changes += [{"field": name, "old": document[name], "new": renamed[name]} for name in renamed]
     event = {

@@ -100,8 +100,10 @@ def _work(work: Work, system: System) -> list[Section]:
 
 def _sync(work: Work, system: System) -> Section:
     state: State | None = sync_age(work.last_sync, system.at)
-    if work.sync_failed or work.nothing_yet:
-        state = State.WARN if work.sync_failed else None
+    if work.sync_failed:
+        state = State.WARN
+    elif work.nothing_yet:
+        state = None
     watcher = work.watcher
     following = Line(
         "En vivo",

@@ -7,6 +7,7 @@ const text = strip.querySelector(".sync-strip__text");
 const icon = strip.querySelector(".icon");
 const lastGood = strip.querySelector("[data-last-good]")?.textContent.trim() ?? "";
 
+const MARKS = { done: "done", busy: "done", empty: "clock" };
 const WORDS = {
   done: (outcome) => `Sincronizado: ${outcome.text}`,
   busy: (outcome) => outcome.text,
@@ -29,7 +30,7 @@ function show(outcome) {
   const calm = good || outcome.kind === "busy" || outcome.kind === "empty";
   const known = lastGood ? `Última buena: ${lastGood}.` : "Todavía no hay una buena.";
   const words = WORDS[outcome.kind](outcome);
-  say(good ? "done" : calm ? "busy" : "failed", calm ? words : `${words} ${known}`, good || outcome.kind === "busy" ? "done" : calm ? "clock" : "alert");
+  say(good ? "done" : calm ? "busy" : "failed", calm ? words : `${words} ${known}`, MARKS[outcome.kind] ?? "alert");
 }
 
 say("running", "Sincronizando con el almacén de máscaras…", "sync");
